@@ -1,0 +1,1 @@
+"""Outside world to lake: probe, fetch, land, read, validate, accept."""

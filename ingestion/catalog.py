@@ -1,0 +1,211 @@
+"""The catalog: the single place that knows what we pull, from whom, under which terms.
+
+One YAML file per source stands in ``ingestion/catalog/``. From it come the DAGs, the
+expectation suites, the dbt sources, the data dictionary and the citation sheet.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ingestion.errors import CatalogError
+
+CATALOG_FOLDER = Path(__file__).parent / "catalog"
+
+
+class Entry(BaseModel):
+    """Base of every catalog entry: frozen, and no key is accepted that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Licence(Entry):
+    """What a user of the figures may do, as the publisher states it."""
+
+    name: str
+    url: str
+    commercial: bool
+    redistributable: bool
+    share_alike: bool
+    attribution: bool
+
+
+class Budget(Entry):
+    """How often the provider lets itself be asked."""
+
+    requests: int = Field(gt=0)
+    per_seconds: int = Field(gt=0)
+
+
+class Column(Entry):
+    """One column of the batch, as the provider shapes it."""
+
+    name: str
+    type: Literal["VARCHAR", "DOUBLE", "INTEGER", "BIGINT", "DATE"]
+    description: str
+    unit: str | None = None
+    nullable: bool = False
+    code_system: str | None = None
+    """Name of the code system in the country bridge whose codes this column must hold."""
+
+
+class Bounds(Entry):
+    """A range every value must lie in, and why it is that range."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    reason: str
+
+
+class Part(Entry):
+    """What is asked for, judged and accepted on its own: an indicator, or a whole file."""
+
+    id: str
+    title: str
+    unit: str
+    decimals: int | None = None
+    concepts: tuple[str, ...]
+    direction: Literal["higher_is_more_push", "higher_is_more_pull", "neutral"] = "neutral"
+    method: str | None = None
+    bounds: Bounds
+    row_floor: int = Field(gt=0, description="fewest rows a complete answer has")
+    value_floor: int = Field(ge=0, description="fewest rows of a complete answer that hold a value")
+    successor: str | None = None
+
+
+class RevisionTolerance(Entry):
+    """How much of a part may change between two versions before a person must look."""
+
+    changed_share: float = Field(gt=0, le=1)
+    median_relative_change: float = Field(gt=0)
+    row_loss_share: float = Field(gt=0, lt=1)
+    reason: str
+
+
+class Dataset(Entry):
+    """One table of one publisher."""
+
+    id: str
+    title: str
+    description: str
+    protocol: str
+    endpoint: str
+    parameters: dict[str, str] = Field(default_factory=dict)
+    country_codes: str
+    key: tuple[str, ...]
+    measures: tuple[str, ...]
+    """Columns whose change is a revision; the rest of a row describes it."""
+    columns: tuple[Column, ...]
+    cadence: str
+    release_calendar: str
+    citation: str
+    revision_tolerance: RevisionTolerance
+    parts: tuple[Part, ...]
+
+    @model_validator(mode="after")
+    def names_agree(self) -> Dataset:
+        """Key and measures are columns, and no part is listed twice."""
+        names = {column.name for column in self.columns}
+        missing = [name for name in (*self.key, *self.measures) if name not in names]
+        if missing:
+            raise ValueError(f"dataset {self.id}: key or measures name no column: {', '.join(missing)}")
+        ids = [part.id for part in self.parts]
+        twice = sorted({part for part in ids if ids.count(part) > 1})
+        if twice:
+            raise ValueError(f"dataset {self.id}: listed twice: {', '.join(twice)}")
+        return self
+
+    def part(self, part_id: str) -> Part:
+        """The part with that id.
+
+        Raises:
+            CatalogError: no such part.
+        """
+        for part in self.parts:
+            if part.id == part_id:
+                return part
+        where = f"catalog, dataset {self.id}"
+        raise CatalogError(f"no part '{part_id}'", where, "run `braindrain catalog` for the ids")
+
+    def column(self, name: str) -> Column:
+        """The column with that name (it is known to exist)."""
+        return next(column for column in self.columns if column.name == name)
+
+
+class Source(Entry):
+    """One publisher's service: who publishes, where, under which licence, how often it may be asked."""
+
+    id: str
+    publisher: str
+    title: str
+    homepage: str
+    hosts: tuple[str, ...]
+    schedule: str
+    owner: str
+    licence: Licence
+    budget: Budget
+    largest_payload_bytes: int = Field(gt=0)
+    datasets: tuple[Dataset, ...]
+
+
+class Catalog(Entry):
+    """All sources."""
+
+    sources: tuple[Source, ...]
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Every dataset of every source, in catalog order."""
+        return tuple(dataset for source in self.sources for dataset in source.datasets)
+
+    def source(self, source_id: str) -> Source:
+        """The source with that id.
+
+        Raises:
+            CatalogError: no such source.
+        """
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        raise CatalogError(f"no source '{source_id}'", "catalog", "run `braindrain catalog` for the ids")
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The dataset with that id.
+
+        Raises:
+            CatalogError: no such dataset.
+        """
+        for dataset in self.datasets:
+            if dataset.id == dataset_id:
+                return dataset
+        raise CatalogError(f"no dataset '{dataset_id}'", "catalog", "run `braindrain catalog` for the ids")
+
+    def source_of(self, dataset_id: str) -> Source:
+        """The source that publishes a dataset.
+
+        Raises:
+            CatalogError: no such dataset.
+        """
+        dataset = self.dataset(dataset_id)
+        return next(source for source in self.sources if dataset in source.datasets)
+
+
+@cache
+def load_catalog(folder: Path = CATALOG_FOLDER) -> Catalog:
+    """Read every ``*.yml`` of the folder.
+
+    Raises:
+        CatalogError: a file is not valid YAML or not a valid source.
+    """
+    sources = []
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            sources.append(Source.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
+        except (ValidationError, yaml.YAMLError) as error:
+            raise CatalogError(str(error), f"catalog file {path.name}", "mend the file") from error
+    return Catalog(sources=tuple(sources))

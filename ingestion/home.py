@@ -1,0 +1,134 @@
+"""Where state lives: one folder per kind of origin, stamped so that two origins never mix."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion.errors import HomeError
+
+LOCK_HELD = "another process is working on it"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The rooms of ``BRAINDRAIN_HOME``; every path the project writes to is named here."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Raw payloads and their receipts; immutable."""
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Parquet change log, one folder per dataset."""
+        return self.root / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rejected batches with their verdicts."""
+        return self.root / "quarantine"
+
+    @property
+    def ledger(self) -> Path:
+        """What happened to each part of each dataset, one file per dataset."""
+        return self.root / "ledger"
+
+    @property
+    def budgets(self) -> Path:
+        """When each provider was asked, kept across processes and days."""
+        return self.root / "budgets"
+
+    @property
+    def validations(self) -> Path:
+        """great-expectations results and Data Docs."""
+        return self.root / "validations"
+
+    @property
+    def candidates(self) -> Path:
+        """Releases under construction."""
+        return self.root / "candidates"
+
+    @property
+    def releases(self) -> Path:
+        """Published releases, newest last by name."""
+        return self.root / "releases"
+
+    @property
+    def rejected(self) -> Path:
+        """Candidates that failed their audit, with the verdict."""
+        return self.root / "rejected"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the release in force; repointed by one rename."""
+        return self.root / "current"
+
+    @property
+    def marts_database(self) -> Path:
+        """The DuckDB file of views that BI tools open once."""
+        return self.root / "marts.duckdb"
+
+    @contextmanager
+    def lock(self, name: str, where: str) -> Iterator[None]:
+        """Hold the named lock of this home, or say who cannot have it.
+
+        The lock is the kernel's, so it is gone when its holder dies, however it dies.
+        """
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{name}.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HomeError(LOCK_HELD, where, "wait for it to end, then run this again") from None
+            yield
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file so that a reader, or a crash, sees the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    with draft.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's own entries durable (a rename is not, until its folder is synced)."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_home(root: Path, origin_kind: str, origin: str) -> Home:
+    """Open the home, stamping it with its origin on first use.
+
+    Raises:
+        HomeError: the home already belongs to another origin.
+    """
+    home = Home(root)
+    stamp = root / "origin.json"
+    if stamp.exists():
+        found = json.loads(stamp.read_text())
+        if found["kind"] != origin_kind:
+            raise HomeError(
+                f"it holds figures of origin '{found['kind']}' and was asked to take figures of origin '{origin_kind}'",
+                str(root),
+                "set BRAINDRAIN_HOME to another folder, or ORIGIN to the one it was made with",
+            )
+    else:
+        write_atomically(stamp, json.dumps({"kind": origin_kind, "origin": origin}).encode())
+    return home
