@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BrainDrainError(Exception):
     """Base of every error this project raises on purpose.
@@ -21,7 +23,12 @@ class BrainDrainError(Exception):
 
 
 class ProviderUnavailable(BrainDrainError):
-    """The provider did not answer properly this time; asking again later may help."""
+    """The provider did not answer properly this time; asking again later may help.
+
+    ``answer`` is the incomplete answer that did arrive (an ``ingestion.http.Answer``), if any.
+    """
+
+    answer: Any = None
 
 
 class PayloadRejected(BrainDrainError):

@@ -1,0 +1,163 @@
+"""The lake: accepted figures as an append-only log of changes, one Parquet file per load.
+
+A row is a catalog row plus ``part``, ``change`` (insert, revise, withdraw), ``recorded_at``
+(UTC, when we accepted it), ``published`` (the provider's version) and ``receipt`` (the way
+back to the payload). A withdraw row holds the key and null measures. Files are never
+changed: what is in force at a moment is the newest row of each key up to that moment.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingestion import clock
+from ingestion.catalog import Dataset
+from ingestion.home import Home, sync_folder
+
+MEMORY_LIMIT = "300MB"
+THREADS = 2
+CHANGE_COLUMNS = ("change", "recorded_at", "published", "receipt")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many rows of a part a load inserted, revised and withdrew."""
+
+    inserted: int = 0
+    revised: int = 0
+    withdrawn: int = 0
+
+
+def connect(home: Home) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB with bounded memory that spills into the home."""
+    scratch = home.root / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect()
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"set threads = {THREADS}")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set temp_directory = $folder", {"folder": str(scratch)})
+    return connection
+
+
+def lake_files(home: Home, dataset: Dataset) -> list[Path]:
+    """The dataset's change files, oldest first."""
+    return sorted((home.lake / dataset.id).glob("*.parquet"))
+
+
+def create_in_force(
+    connection: duckdb.DuckDBPyConnection, home: Home, dataset: Dataset, parts: list[str], name: str
+) -> None:
+    """Create table ``name``: the rows in force of these parts (catalog columns and ``part``)."""
+    columns = ", ".join(["part", *(quoted(column.name) for column in dataset.columns)])
+    types = ", ".join(["part varchar", *(f"{quoted(column.name)} {column.type}" for column in dataset.columns)])
+    connection.execute(f"create or replace table {quoted(name)} ({types})")
+    files = [str(path) for path in lake_files(home, dataset)]
+    if not files:
+        return
+    key = ", ".join(["part", *map(quoted, dataset.key)])
+    # The names come from the catalog and are quoted; paths and parts travel as parameters.
+    connection.execute(
+        f"""
+        insert into {quoted(name)}
+        with ranked as (
+            select *, row_number() over (partition by {key} order by recorded_at desc) as age
+            from read_parquet($files)
+            where list_contains($parts, part)
+        )
+        select {columns} from ranked where age = 1 and change <> 'withdraw'
+        """,  # noqa: S608
+        {"files": files, "parts": parts},
+    )
+
+
+def accept(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    dataset: Dataset,
+    batch: str,
+    previous: str,
+    recorded_at: datetime,
+) -> dict[str, Changes]:
+    """Append what ``batch`` changes against ``previous`` to the lake; give the changes by part.
+
+    ``batch`` has the catalog columns, ``part``, ``published`` and ``receipt``; every part in
+    it is whole. Nothing is written when nothing changed. The file appears by one rename.
+    """
+    _create_changes(connection, dataset, batch, previous, recorded_at)
+    counts = connection.execute(
+        """
+        select
+            part,
+            count(*) filter (where change = 'insert'),
+            count(*) filter (where change = 'revise'),
+            count(*) filter (where change = 'withdraw')
+        from changes group by part
+        """
+    ).fetchall()
+    if counts:
+        _write(connection, home.lake / dataset.id / f"{clock.compact(recorded_at)}.parquet")
+    return {part: Changes(*numbers) for part, *numbers in counts}
+
+
+def _create_changes(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, previous: str, recorded_at: datetime
+) -> None:
+    """Create view ``changes``: the change log rows of this load."""
+    names = [column.name for column in dataset.columns]
+    key = ["part", *dataset.key]
+    same_key = " and ".join(f"new.{quoted(name)} = old.{quoted(name)}" for name in key)
+    differs = " or ".join(f"new.{quoted(name)} is distinct from old.{quoted(name)}" for name in dataset.measures)
+    new_row = ", ".join(["new.part", *(f"new.{quoted(name)}" for name in names)])
+    gone_row = ", ".join(
+        ["old.part", *(f"old.{quoted(name)}" if name not in dataset.measures else "null" for name in names)]
+    )
+    stamp = f"timestamp '{recorded_at:%Y-%m-%d %H:%M:%S.%f}'"
+    known = connection.execute(f"select count(*) from {quoted(previous)}").fetchone()  # noqa: S608
+    if known == (0,):
+        # A first load has nothing to compare with; the joins would cost more than the load.
+        changes = f"""
+            select {new_row}, 'insert' as change, {stamp} as recorded_at, new.published, new.receipt
+            from {quoted(batch)} as new
+        """  # noqa: S608
+    else:
+        changes = f"""
+            select
+                {new_row},
+                case when old.part is null then 'insert' else 'revise' end as change,
+                {stamp} as recorded_at, new.published, new.receipt
+            from {quoted(batch)} as new
+            left join {quoted(previous)} as old on {same_key}
+            where old.part is null or {differs}
+            union all
+            select {gone_row}, 'withdraw', {stamp}, fetched.published, fetched.receipt
+            from {quoted(previous)} as old
+            inner join (select distinct part, published, receipt from {quoted(batch)}) as fetched using (part)
+            anti join {quoted(batch)} as new on {same_key}
+            order by {", ".join(quoted(name) for name in key)}
+        """  # noqa: S608
+    connection.execute(f"create or replace temp table changes as {changes}")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write the changes as Parquet: a whole file, durable, visible by one rename."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.draft")
+    connection.table("changes").write_parquet(str(draft), compression="zstd")
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.replace(target)
+    sync_folder(target.parent)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,137 @@
+"""Landing: raw payloads as sent, immutable, content-addressed, each with the facts of its request.
+
+``payloads/<first two of sha256>/<sha256>`` holds the stored bytes once, however often they
+are sent. ``receipts/<dataset>/<part>/<receipt id>.json`` says what one fetch asked and got;
+a receipt is written last, so a fetch without a receipt did not happen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingestion.errors import BrainDrainError, HomeError
+from ingestion.home import Home, sync_folder, write_atomically
+from ingestion.http import Answer, decoded
+
+SAFE_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One landed body and the facts of the request that brought it."""
+
+    url: str
+    status: int
+    headers: dict[str, str]
+    retrieved_at: str
+    sha256: str
+    size_bytes: int
+    encoding: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One fetch of one part: its payloads in page order, or what went wrong.
+
+    ``load`` is the moment of the load it belongs to (it becomes ``recorded_at``);
+    ``version`` the provider's mark of the part, ``edition`` of the whole dataset; ``error`` None for a complete fetch.
+    """
+
+    id: str
+    dataset: str
+    part: str
+    load: str
+    version: str | None
+    edition: str | None
+    payloads: tuple[Payload, ...]
+    error: str | None
+
+
+class Landing:
+    """The landing room of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.root = home.landing
+
+    def keep(self, answer: Answer) -> Payload:
+        """Move an answer's bytes to their content address; they are durable when this returns."""
+        target = self._payload_path(answer.sha256)
+        if target.exists():
+            answer.path.unlink()
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with answer.path.open("rb") as handle:
+                os.fsync(handle.fileno())
+            answer.path.chmod(0o444)
+            answer.path.rename(target)
+            sync_folder(target.parent)
+        facts = {field.name: getattr(answer, field.name) for field in dataclasses.fields(Payload)}
+        return Payload(**{**facts, "headers": dict(answer.headers)})
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Write the receipt of a fetch, after its payloads."""
+        path = self._receipt_path(receipt.dataset, receipt.part, receipt.id)
+        write_atomically(path, json.dumps(dataclasses.asdict(receipt), indent=1).encode())
+
+    def receipt(self, dataset: str, part: str, receipt_id: str) -> Receipt:
+        """Read a receipt back.
+
+        Raises:
+            HomeError: there is none of that id.
+        """
+        path = self._receipt_path(dataset, part, receipt_id)
+        if not path.exists():
+            raise HomeError(
+                f"no receipt {receipt_id}", f"landing, {dataset}/{part}", "run `braindrain quarantine list`"
+            )
+        return _receipt(json.loads(path.read_text()))
+
+    def receipts(self, dataset: str) -> list[Receipt]:
+        """Every receipt of a dataset, oldest first."""
+        paths = (self.root / "receipts" / dataset).glob("*/*.json")
+        return [_receipt(json.loads(path.read_text())) for path in sorted(paths, key=lambda path: path.name)]
+
+    def content(self, payload: Payload) -> bytes:
+        """The decoded body of a landed payload.
+
+        Raises:
+            HomeError: the payload is missing.
+        """
+        path = self._payload_path(payload.sha256)
+        if not path.exists():
+            raise HomeError(f"payload {payload.sha256} is missing", "landing", "restore the folder from a backup")
+        return decoded(path.read_bytes(), payload.encoding)
+
+    def drafts(self, dataset: str) -> Path:
+        """Where downloads of a dataset stand until they are whole."""
+        return self.root / "drafts" / dataset
+
+    def clear_drafts(self, dataset: str) -> None:
+        """Remove what an interrupted download left behind (the caller holds the dataset's lock)."""
+        for draft in self.drafts(dataset).glob("*.draft"):
+            draft.unlink()
+
+    def _payload_path(self, sha256: str) -> Path:
+        return self.root / "payloads" / sha256[:2] / sha256
+
+    def _receipt_path(self, dataset: str, part: str, receipt_id: str) -> Path:
+        for segment in (dataset, part, receipt_id):
+            if not SAFE_SEGMENT.fullmatch(segment):
+                raise HomeError(f"'{segment}' cannot be a file name", "landing", "name it with letters, digits, . _ -")
+        return self.root / "receipts" / dataset / part / f"{receipt_id}.json"
+
+
+def keep_what_arrived(landing: Landing, error: BrainDrainError) -> tuple[Payload, ...]:
+    """Land the incomplete answer that an error carries, so that a person can look at it."""
+    answer = getattr(error, "answer", None)
+    return (landing.keep(answer),) if answer is not None else ()
+
+
+def _receipt(fields: dict[str, Any]) -> Receipt:
+    return Receipt(**{**fields, "payloads": tuple(Payload(**payload) for payload in fields["payloads"])})

@@ -1,0 +1,405 @@
+"""The one path of every dataset: probe, fetch, land, read, validate, accept or quarantine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ingestion import clock, lake, ledger, quarantine
+from ingestion.catalog import Catalog, Dataset, Part, load_catalog
+from ingestion.errors import BrainDrainError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
+from ingestion.home import Home, open_home
+from ingestion.http import Client
+from ingestion.landing import Landing, Receipt, keep_what_arrived
+from ingestion.ledger import Event
+from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
+from ingestion.sources import Fetched, Mark, protocol_of
+
+# Outcomes after which the publisher need not be asked for the part again until its mark moves.
+SETTLED = (ledger.LOADED, ledger.UNCHANGED, ledger.QUARANTINED, ledger.ACCEPTED, ledger.DROPPED)
+
+
+@dataclass(frozen=True)
+class DatasetProbe:
+    """Which parts of a dataset are to be loaded, and which are as we hold them."""
+
+    dataset: str
+    changed: list[str]
+    unchanged: list[str]
+    requests: int
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that travels between Airflow tasks."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> DatasetProbe:
+        """The probe that ``to_json`` wrote."""
+        return cls(**fields)
+
+
+@dataclass
+class DatasetReport:
+    """What one night did to a dataset: one event per part, and how often the publisher was asked.
+
+    ``error`` is set when the dataset as a whole could not be asked about.
+    """
+
+    dataset: str
+    parts: list[Event] = field(default_factory=list)
+    requests: int = 0
+    recorded_at: str | None = None
+    error: str | None = None
+
+    @property
+    def has_accepted_rows(self) -> bool:
+        """Whether the lake changed."""
+        return any(event.inserted or event.revised or event.withdrawn for event in self.parts)
+
+    @property
+    def held_back(self) -> list[Event]:
+        """The parts a person must look at."""
+        return [event for event in self.parts if event.outcome in ledger.HELD_BACK]
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that travels between Airflow tasks."""
+        return dataclasses.asdict(self)
+
+
+@dataclass
+class _Landed:
+    """One part's fetch, landed."""
+
+    part: Part
+    receipt: Receipt
+    edition: str | None
+    bodies: list[bytes]
+
+
+class Pipeline:
+    """Takes datasets from an origin into a home."""
+
+    def __init__(self, home: Home, origin: Origin, catalog: Catalog | None = None) -> None:
+        self.home = home
+        self.origin = origin
+        self.catalog = catalog or load_catalog()
+        self.landing = Landing(home)
+
+    def probe(self, dataset_id: str, force: bool = False) -> DatasetProbe:
+        """Ask the publisher which parts changed; with ``force``, take all as changed.
+
+        Raises:
+            BrainDrainError: the publisher cannot be asked, or the dataset is unknown.
+        """
+        dataset = self.catalog.dataset(dataset_id)
+        parts = [part.id for part in dataset.parts]
+        if force:
+            return DatasetProbe(dataset_id, parts, [], 0)
+        latest = ledger.latest_by_part(self.home, dataset_id)
+        marks = {part: Mark(latest[part].version, latest[part].edition) for part in parts if part in latest}
+        known = {part: mark for part, mark in marks.items() if latest[part].outcome in SETTLED and mark.version}
+        client = self._client(dataset)
+        probe = protocol_of(dataset).probe(client, dataset, known)
+        gone = {
+            part
+            for part, mark in marks.items()
+            if latest[part].outcome == ledger.WITHDRAWN and mark.edition and mark.edition == probe.edition
+        }
+        changed = [part for part in parts if part not in probe.unchanged and part not in gone]
+        ledger.mark_checked(self.home, dataset_id, clock.iso(clock.now()))
+        return DatasetProbe(dataset_id, changed, [part for part in parts if part not in changed], client.requests_made)
+
+    def load(self, dataset_id: str, parts: list[str], progress: Callable[[str], None] | None = None) -> DatasetReport:
+        """Fetch, read, judge and accept these parts; each fails alone.
+
+        Raises:
+            HomeError: another process is loading the dataset.
+            CatalogError: no such dataset or part.
+        """
+        dataset = self.catalog.dataset(dataset_id)
+        with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
+            self.landing.clear_drafts(dataset_id)
+            return _Load(self, dataset, clock.now()).run([dataset.part(part) for part in parts], progress)
+
+    def ingest(
+        self,
+        dataset_ids: list[str] | None = None,
+        force: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> list[DatasetReport]:
+        """Probe and load datasets (default: all), one report each; one's failure never stops the others."""
+        ids = dataset_ids or [dataset.id for dataset in self.catalog.datasets]
+        return [self._ingest_one(dataset_id, force, progress) for dataset_id in ids]
+
+    def _ingest_one(self, dataset_id: str, force: bool, progress: Callable[[str], None] | None) -> DatasetReport:
+        try:
+            probe = self.probe(dataset_id, force)
+            report = self.load(dataset_id, probe.changed, progress) if probe.changed else DatasetReport(dataset_id)
+        except ProviderUnavailable as error:
+            return DatasetReport(dataset_id, error=str(error))
+        report.requests += probe.requests
+        report.parts.extend(self.unchanged(dataset_id, probe))
+        return report
+
+    def unchanged(self, dataset_id: str, probe: DatasetProbe) -> list[Event]:
+        """For each part that was not asked for: what it last was, as an event of now.
+
+        A part still in quarantine, or still withdrawn, says so again.
+        """
+        latest = ledger.latest_by_part(self.home, dataset_id)
+        lasting = (ledger.QUARANTINED, ledger.WITHDRAWN)
+        return [
+            dataclasses.replace(
+                latest[part],
+                outcome=latest[part].outcome if latest[part].outcome in lasting else ledger.UNCHANGED,
+                inserted=0,
+                revised=0,
+                withdrawn=0,
+            )
+            for part in probe.unchanged
+        ]
+
+    def accept(self, dataset_id: str, part_id: str, receipt_id: str, reason: str) -> Event:
+        """Take a quarantined fetch into the lake because a person says so; the reason is kept.
+
+        Raises:
+            PayloadRejected: the payload cannot even be read.
+        """
+        dataset = self.catalog.dataset(dataset_id)
+        with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
+            return _Load(self, dataset, clock.now()).accept(dataset.part(part_id), receipt_id, reason)
+
+    def replay(self) -> list[DatasetReport]:
+        """Make the lake and the ledger anew from landing alone: every load, in its order, judged again."""
+        return [self._replay_dataset(dataset) for dataset in self.catalog.datasets]
+
+    def _replay_dataset(self, dataset: Dataset) -> DatasetReport:
+        report = DatasetReport(dataset.id)
+        with self.home.lock(f"ingest-{dataset.id}", f"dataset {dataset.id}"):
+            if lake.lake_files(self.home, dataset):
+                return report
+            receipts = self.landing.receipts(dataset.id)
+            for load in sorted({receipt.load for receipt in receipts}):
+                landed = [receipt for receipt in receipts if receipt.load == load and receipt.error is None]
+                parts = _Load(self, dataset, clock.parse_compact(load)).replay(landed)
+                report.parts.extend(parts)
+        return report
+
+    def _client(self, dataset: Dataset) -> Client:
+        source = self.catalog.source_of(dataset.id)
+        return Client(self.home, self.origin, source, self.landing.drafts(dataset.id))
+
+
+class _Load:
+    """One load of one dataset. Its moment becomes ``recorded_at`` of every row it changes."""
+
+    def __init__(self, pipeline: Pipeline, dataset: Dataset, moment: datetime) -> None:
+        self.home = pipeline.home
+        self.landing = pipeline.landing
+        self.dataset = dataset
+        self.protocol = protocol_of(dataset)
+        self.client = pipeline._client(dataset)
+        self.moment = moment
+        self.events: dict[str, Event] = {}
+
+    def run(self, parts: list[Part], progress: Callable[[str], None] | None) -> DatasetReport:
+        """Fetch and take in the parts."""
+        landed = []
+        for part in parts:
+            if progress:
+                progress(f"{self.dataset.id} {part.id}")
+            fetch = self._fetch(part)
+            if fetch is not None:
+                landed.append(fetch)
+        self._take_in(landed)
+        self._mark_withdrawn_with_edition(landed)
+        ledger.append_events(self.home, self.dataset.id, self.events.values())
+        return DatasetReport(
+            self.dataset.id, list(self.events.values()), self.client.requests_made, clock.iso(self.moment)
+        )
+
+    def replay(self, receipts: list[Receipt]) -> list[Event]:
+        """Take in fetches that landed earlier."""
+        self._take_in([self._landed(receipt) for receipt in receipts])
+        ledger.append_events(self.home, self.dataset.id, self.events.values())
+        return list(self.events.values())
+
+    def accept(self, part: Part, receipt_id: str, reason: str) -> Event:
+        """Take in one fetch without judging it."""
+        landed = self._landed(self.landing.receipt(self.dataset.id, part.id, receipt_id))
+        with lake.connect(self.home) as connection:
+            table = self._batch_table([(landed, self.protocol.read(self.dataset, part, landed.bodies))])
+            self._accept(connection, table, [landed])
+        event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=reason)
+        ledger.append_events(self.home, self.dataset.id, [event])
+        return event
+
+    def _fetch(self, part: Part) -> _Landed | None:
+        """Download and land one part; None when that ended in an event instead."""
+        fetched = Fetched()
+        error: BrainDrainError | None = None
+        try:
+            self.protocol.fetch(self.client, self.dataset, part, fetched)
+        except (SeriesWithdrawn, PayloadRejected, ProviderUnavailable) as trouble:
+            error = trouble
+        payloads = tuple(self.landing.keep(answer) for answer in fetched.answers)
+        if error:
+            payloads += keep_what_arrived(self.landing, error)
+        receipt = Receipt(
+            id=clock.compact(clock.now()),
+            dataset=self.dataset.id,
+            part=part.id,
+            load=clock.compact(self.moment),
+            version=fetched.version,
+            edition=fetched.edition,
+            payloads=payloads,
+            error=str(error) if error else None,
+        )
+        self.landing.write_receipt(receipt)
+        if error:
+            self._give_up(part, receipt, error)
+            return None
+        return self._landed(receipt)
+
+    def _landed(self, receipt: Receipt) -> _Landed:
+        bodies = [self.landing.content(payload) for payload in receipt.payloads]
+        return _Landed(self.dataset.part(receipt.part), receipt, receipt.edition, bodies)
+
+    def _give_up(self, part: Part, receipt: Receipt, error: BrainDrainError) -> None:
+        """Note why a part has no batch; an answer that is wrong (not merely absent) goes to quarantine."""
+        outcome = ledger.QUARANTINED
+        if isinstance(error, SeriesWithdrawn):
+            outcome = ledger.WITHDRAWN
+        elif isinstance(error, ProviderUnavailable):
+            outcome = ledger.FAILED
+        next_step = error.next_step
+        if outcome == ledger.WITHDRAWN and part.successor:
+            next_step = f"use its successor {part.successor}"
+        if outcome == ledger.QUARANTINED:
+            held = quarantine.hold(self.home, self.dataset, part.id, receipt.id, [finding_of(part, error)])
+            next_step = f"`braindrain quarantine show {held}`"
+        self._note(part, outcome, receipt, message=f"{error.where}: {error.what}", next_step=next_step)
+
+    def _take_in(self, landed: list[_Landed]) -> None:
+        """Read, judge, and accept or quarantine."""
+        read: list[tuple[_Landed, pa.Table]] = []
+        for fetch in landed:
+            try:
+                read.append((fetch, self.protocol.read(self.dataset, fetch.part, fetch.bodies)))
+            except PayloadRejected as error:
+                self._give_up(fetch.part, fetch.receipt, error)
+        if read:
+            with lake.connect(self.home) as connection:
+                self._judge_and_accept(connection, read)
+
+    def _judge_and_accept(self, connection: duckdb.DuckDBPyConnection, read: list[tuple[_Landed, pa.Table]]) -> None:
+        from ingestion.validation import judge  # great-expectations takes seconds to import
+
+        batch = self._batch_table(read)
+        connection.register("batch", batch)
+        lake.create_in_force(connection, self.home, self.dataset, [fetch.part.id for fetch, _ in read], "previous")
+        verdict = judge(self.home, self.dataset, connection, "batch", "previous", clock.compact(self.moment))
+        for fetch, _ in read:
+            findings = [finding for finding in verdict.findings if finding.part == fetch.part.id]
+            if findings:
+                held = quarantine.hold(
+                    self.home, self.dataset, fetch.part.id, fetch.receipt.id, findings, connection, "batch"
+                )
+                more = f" (and {len(findings) - 1} more findings)" if len(findings) > 1 else ""
+                message = f"{findings[0].where}: {findings[0].what}{more}"
+                next_step = f"`braindrain quarantine show {held}`"
+                self._note(fetch.part, ledger.QUARANTINED, fetch.receipt, message=message, next_step=next_step)
+        good = [(fetch, table) for fetch, table in read if fetch.part.id not in verdict.rejected_parts]
+        if good:
+            accepted = batch if len(good) == len(read) else self._batch_table(good)
+            self._accept(connection, accepted, [fetch for fetch, _ in good])
+
+    def _accept(self, connection: duckdb.DuckDBPyConnection, batch: pa.Table, landed: list[_Landed]) -> None:
+        """Append to the lake what the batch changes, and note it."""
+        connection.register("batch", batch)
+        lake.create_in_force(connection, self.home, self.dataset, [fetch.part.id for fetch in landed], "previous")
+        changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment)
+        rows = dict(connection.execute("select part, count(*) from batch group by part").fetchall())
+        for fetch in landed:
+            change = changes.get(fetch.part.id, lake.Changes())
+            self._note(
+                fetch.part,
+                ledger.LOADED if fetch.part.id in changes else ledger.UNCHANGED,
+                fetch.receipt,
+                rows=rows.get(fetch.part.id, 0),
+                **dataclasses.asdict(change),
+            )
+
+    def _batch_table(self, read: list[tuple[_Landed, pa.Table]]) -> pa.Table:
+        """One table of all parts: the catalog's columns, ``part``, ``published``, ``receipt``."""
+        stamped = []
+        for fetch, table in read:
+            for name, text in (
+                ("part", fetch.part.id),
+                ("published", fetch.receipt.version),
+                ("receipt", fetch.receipt.id),
+            ):
+                zeros = pa.array([0], pa.int32()).take(pa.array([0] * len(table), pa.int32()))
+                column = pa.DictionaryArray.from_arrays(zeros, pa.array([text], pa.string()))
+                table = table.append_column(name, column)
+            stamped.append(table)
+        return pa.concat_tables(stamped).unify_dictionaries()
+
+    def _mark_withdrawn_with_edition(self, landed: list[_Landed]) -> None:
+        """Give withdrawn parts the edition they are missing from, so that they are asked for again in the next."""
+        known = [event.edition for event in ledger.latest_by_part(self.home, self.dataset.id).values()]
+        editions = [edition for edition in [*known, *(fetch.edition for fetch in landed)] if edition]
+        for part, event in self.events.items():
+            if event.outcome == ledger.WITHDRAWN and event.edition is None:
+                self.events[part] = dataclasses.replace(event, edition=max(editions, default=None))
+
+    def _note(self, part: Part, outcome: str, receipt: Receipt, **facts: Any) -> None:
+        self.events[part.id] = Event(
+            at=clock.iso(self.moment),
+            dataset=self.dataset.id,
+            part=part.id,
+            title=part.title,
+            outcome=outcome,
+            version=receipt.version,
+            edition=receipt.edition,
+            receipt=receipt.id,
+            **facts,
+        )
+
+
+def finding_of(part: Part, error: BrainDrainError) -> Any:
+    """A fetch or read error as a finding of quarantine."""
+    from ingestion.validation.verdict import Finding
+
+    return Finding(
+        part=part.id, expectation=type(error).__name__, what=error.what, where=error.where, next_step=error.next_step
+    )
+
+
+@contextmanager
+def open_pipeline(origin_text: str | None = None, home: Path | None = None) -> Iterator[Pipeline]:
+    """Open the home and make the origin answer; ``ORIGIN`` and ``BRAINDRAIN_HOME`` where not given.
+
+    Raises:
+        CatalogError: ORIGIN names no origin.
+        HomeError: the home belongs to another origin.
+    """
+    text = origin_text or os.environ.get("ORIGIN") or "sandbox"
+    opened = open_home(home or home_folder(text), kind_of(text), text)
+    with open_origin(text) as origin:
+        yield Pipeline(opened, origin)
+
+
+def home_folder(origin_text: str) -> Path:
+    """``BRAINDRAIN_HOME``, or ``data/<kind of origin>`` in the project."""
+    chosen = os.environ.get("BRAINDRAIN_HOME")
+    return Path(chosen) if chosen else PROJECT_ROOT / "data" / kind_of(origin_text)

@@ -1,0 +1,479 @@
+"""The World Bank's Indicators API v2: data, the country list, and the database archives.
+
+An answer is a JSON array of a header and rows, and errors come as HTTP 200 with a message in
+place of the header. Bodies are typed strictly: a field that is new or missing, and a value
+that is no number, are errors that name their place.
+https://datahelpdesk.worldbank.org/knowledgebase/articles/898581
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+import pyarrow as pa
+
+from ingestion.catalog import Dataset, Part
+from ingestion.errors import PayloadRejected, SeriesWithdrawn
+from ingestion.http import Client
+from ingestion.sources import Fetched, Mark, Probe
+
+T = TypeVar("T")
+
+ROWS_PER_PAGE = 20000
+ENTRIES_PER_PAGE = 400
+# The documentation allows 60 indicators and 1,500 characters between two slashes.
+INDICATORS_PER_CALL = 60
+# 120: the id is unknown; 175: it was deleted or moved to the archives.
+GONE = ("120", "175")
+# An edition that lists a series but lost its figures holds fewer; the frozen rate has 444.
+FEWEST_ARCHIVED_VALUES = 100
+
+
+class Header(msgspec.Struct):
+    """Element 0 of an answer. The country list sends its numbers as text."""
+
+    page: int | str
+    pages: int | str
+    total: int | str = 0
+    lastupdated: str | None = None
+
+
+class Named(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """An id with its name."""
+
+    id: str
+    value: str
+
+
+class Observation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One cell: economy by year."""
+
+    indicator: Named
+    country: Named
+    countryiso3code: str
+    date: str
+    value: float | None
+    unit: str
+    obs_status: str
+    decimal: int
+
+
+class Group(msgspec.Struct, forbid_unknown_fields=True):
+    """A region, income level or lending type of an economy."""
+
+    id: str
+    iso2code: str
+    value: str
+
+
+class Economy(msgspec.Struct, forbid_unknown_fields=True):
+    """One entry of the country list: an economy or an aggregate."""
+
+    id: str
+    iso2Code: str  # noqa: N815 (the publisher's spelling)
+    name: str
+    region: Group
+    adminregion: Group
+    incomeLevel: Group  # noqa: N815
+    lendingType: Group  # noqa: N815
+    capitalCity: str  # noqa: N815
+    longitude: str
+    latitude: str
+
+
+class Coordinate(msgspec.Struct, forbid_unknown_fields=True):
+    """One dimension value of an archived cell."""
+
+    concept: str
+    id: str
+    value: str
+
+
+class Cell(msgspec.Struct, forbid_unknown_fields=True):
+    """One archived cell: series by country by time by version."""
+
+    variable: list[Coordinate]
+    value: float | None
+
+
+class Variable(msgspec.Struct):
+    """One value of a concept, e.g. an edition."""
+
+    id: str
+    value: str
+
+
+class Concept(msgspec.Struct):
+    """A dimension of the archives with its values."""
+
+    id: str
+    variable: list[Variable]
+
+
+class ArchiveSource(msgspec.Struct):
+    """The archives' own envelope; ``data`` in data calls, ``concept`` in catalogue calls."""
+
+    data: list[Cell] = msgspec.field(default_factory=list)
+    concept: list[Concept] = msgspec.field(default_factory=list)
+
+
+class ArchivePage(msgspec.Struct):
+    """An answer of the archives: an object, and not an array as everywhere else."""
+
+    page: int | str
+    pages: int | str
+    total: int | str
+    source: ArchiveSource | list[ArchiveSource]
+
+    @property
+    def sources(self) -> list[ArchiveSource]:
+        """The envelopes, however they are wrapped."""
+        return self.source if isinstance(self.source, list) else [self.source]
+
+
+class Message(msgspec.Struct):
+    """Why the publisher refused."""
+
+    id: str
+    value: str
+
+
+class Refusal(msgspec.Struct):
+    """An error body; it comes as HTTP 200."""
+
+    message: list[Message]
+
+
+HEADER_ONLY = msgspec.json.Decoder(tuple[Header, msgspec.Raw])
+OBSERVATIONS = msgspec.json.Decoder(tuple[Header, list[Observation] | None])
+ECONOMIES = msgspec.json.Decoder(tuple[Header, list[Economy] | None])
+ARCHIVE = msgspec.json.Decoder(ArchivePage)
+REFUSAL = msgspec.json.Decoder(tuple[Refusal])
+
+
+class Indicators:
+    """``/v2/country/all/indicator/{id}``: one indicator, every economy and aggregate, every year."""
+
+    def probe(self, client: Client, dataset: Dataset, known: Mapping[str, Mark]) -> Probe:
+        """One question for all known indicators; one for each only if that answer is not plain.
+
+        The header's ``lastupdated`` is the only mark of an edition the publisher sets.
+        """
+        versions = {part: mark.version for part, mark in known.items() if mark.version}
+        if not versions:
+            return Probe(None, frozenset())
+        newest = max(versions.values())
+        ids = tuple(versions)
+        calls = [ids[start : start + INDICATORS_PER_CALL] for start in range(0, len(ids), INDICATORS_PER_CALL)]
+        editions = {self._edition(client, dataset, call) for call in calls}
+        if editions == {newest}:
+            return Probe(newest, frozenset(versions))
+        now = {part: self._edition(client, dataset, (part,)) for part in versions}
+        unchanged = frozenset(part for part, version in versions.items() if now[part] == version)
+        return Probe(max((edition for edition in now.values() if edition), default=None), unchanged)
+
+    def _edition(self, client: Client, dataset: Dataset, parts: tuple[str, ...]) -> str | None:
+        """The ``lastupdated`` of an answer with these indicators; None if the publisher refuses the call."""
+        asked: dict[str, str | int] = {"format": "json", "per_page": 1}
+        if len(parts) > 1:
+            asked["source"] = dataset.parameters["source"]
+        where = f"{dataset.id}, probe"
+        body = client.ask(f"{dataset.endpoint}/{';'.join(parts)}?{urlencode(asked)}", where)
+        try:
+            header, _ = _decode(body, HEADER_ONLY, where)
+        except (SeriesWithdrawn, PayloadRejected):
+            # Not an answer to pass over: the caller then asks for each part, or loads it and judges in full.
+            return None
+        return header.lastupdated
+
+    def fetch(self, client: Client, dataset: Dataset, part: Part, fetched: Fetched) -> None:
+        """Every page of one indicator."""
+
+        def url_of(page: int) -> str:
+            asked = {"format": "json", "per_page": ROWS_PER_PAGE, "page": page}
+            return f"{dataset.endpoint}/{part.id}?{urlencode(asked)}"
+
+        def header_of(body: bytes, where: str) -> Header:
+            header, rows = _decode(body, HEADER_ONLY, where)
+            if bytes(rows).strip() in (b"null", b"[]"):
+                raise PayloadRejected("the answer holds no rows", where, _LOOK_AT_PUBLISHER)
+            if fetched.version not in (None, header.lastupdated):
+                raise PayloadRejected(
+                    f"the edition changed between pages, from {fetched.version} to {header.lastupdated}",
+                    where,
+                    "ingest again when the publisher's update is through",
+                )
+            fetched.version = fetched.edition = header.lastupdated
+            return header
+
+        _fetch_pages(client, url_of, header_of, f"{dataset.id}/{part.id}", fetched)
+
+    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+        """Rows in the order sent; ``date`` becomes the year."""
+        place = f"{dataset.id}/{part.id}"
+        rows: list[Observation] = []
+        total = 0
+        for page, body in enumerate(bodies, start=1):
+            header, page_rows = _decode(body, OBSERVATIONS, f"{place}, page {page}")
+            total = int(header.total)
+            rows.extend(page_rows or [])
+        if len(rows) != total:
+            raise PayloadRejected(f"{len(rows):,} rows came where {total:,} were announced", place, _LOOK_AT_PUBLISHER)
+        strangers = sorted({row.indicator.id for row in rows} - {part.id})
+        if strangers:
+            raise PayloadRejected(f"rows of {', '.join(strangers)} came instead", place, "ingest again with --force")
+        return pa.table(
+            {
+                "indicator_id": _text([row.indicator.id for row in rows]),
+                "indicator_name": _text([row.indicator.value for row in rows]),
+                "country_id": _text([row.country.id for row in rows]),
+                "countryiso3code": _text([row.countryiso3code for row in rows]),
+                "year": _years([row.date for row in rows], place),
+                "value": pa.array([row.value for row in rows], pa.float64()),
+                "unit": _text([row.unit for row in rows]),
+                "obs_status": _text([row.obs_status for row in rows]),
+                "decimal": pa.array([row.decimal for row in rows], pa.int32()),
+            }
+        )
+
+
+class CountryList:
+    """``/v2/country``: economies and aggregates. It has no edition mark, so its content is its version."""
+
+    def probe(self, client: Client, dataset: Dataset, known: Mapping[str, Mark]) -> Probe:
+        """The list itself: it is one small page, and nothing smaller tells whether it changed."""
+        if not known:
+            return Probe(None, frozenset())
+        version = _digest([client.ask(self._url(dataset, 1), f"{dataset.id}, probe")])
+        return Probe(version, frozenset(part for part, mark in known.items() if mark.version == version))
+
+    def fetch(self, client: Client, dataset: Dataset, part: Part, fetched: Fetched) -> None:
+        """Every page of the list."""
+
+        def header_of(body: bytes, where: str) -> Header:
+            header, _ = _decode(body, HEADER_ONLY, where)
+            return header
+
+        _fetch_pages(client, lambda page: self._url(dataset, page), header_of, f"{dataset.id}/{part.id}", fetched)
+        fetched.version = fetched.edition = _digest([answer.content() for answer in fetched.answers])
+
+    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+        """One row per entry, in the order sent."""
+        place = f"{dataset.id}/{part.id}"
+        entries: list[Economy] = []
+        total = 0
+        for page, body in enumerate(bodies, start=1):
+            header, page_entries = _decode(body, ECONOMIES, f"{place}, page {page}")
+            total = int(header.total)
+            entries.extend(page_entries or [])
+        if len(entries) != total:
+            raise PayloadRejected(
+                f"{len(entries)} entries came where {total} were announced", place, _LOOK_AT_PUBLISHER
+            )
+        return pa.table(
+            {
+                "id": _text([entry.id for entry in entries]),
+                "iso2_code": _text([entry.iso2Code for entry in entries]),
+                # Two region names end in a space on the wire.
+                "name": _text([entry.name.strip() for entry in entries]),
+                "region_id": _text([entry.region.id for entry in entries]),
+                "region_name": _text([entry.region.value.strip() for entry in entries]),
+                "income_level_id": _text([entry.incomeLevel.id for entry in entries]),
+                "income_level_name": _text([entry.incomeLevel.value.strip() for entry in entries]),
+                "lending_type_id": _text([entry.lendingType.id or None for entry in entries]),
+                "capital_city": _text([entry.capitalCity or None for entry in entries]),
+            }
+        )
+
+    def _url(self, dataset: Dataset, page: int) -> str:
+        return f"{dataset.endpoint}?{urlencode({'format': 'json', 'per_page': ENTRIES_PER_PAGE, 'page': page})}"
+
+
+class Archive:
+    """``/v2/sources/57``: series taken out of the collections, edition by edition.
+
+    A series disappears from later editions, so the newest edition that still holds its
+    figures is the one to read.
+    """
+
+    def probe(self, client: Client, dataset: Dataset, known: Mapping[str, Mark]) -> Probe:
+        """The list of editions: without a new one, nothing can have changed."""
+        if not known:
+            return Probe(None, frozenset())
+        newest = self._editions(client, dataset)[0]
+        return Probe(newest, frozenset(part for part, mark in known.items() if mark.edition == newest))
+
+    def fetch(self, client: Client, dataset: Dataset, part: Part, fetched: Fetched) -> None:
+        """Every page of the series in the newest edition that holds it."""
+        editions = self._editions(client, dataset)
+        fetched.edition = editions[0]
+        for edition in editions:
+            if self._fetch_edition(client, dataset, part, edition, fetched):
+                fetched.version = edition
+                return
+            # An edition without the series is no payload of it.
+            for answer in fetched.answers:
+                answer.path.unlink()
+            fetched.answers.clear()
+        raise SeriesWithdrawn(
+            f"none of {len(editions)} editions holds {FEWEST_ARCHIVED_VALUES} figures of it",
+            f"{dataset.id}/{part.id}",
+            "place the publisher's bulk file, or take the part out of the catalog",
+        )
+
+    def _fetch_edition(self, client: Client, dataset: Dataset, part: Part, edition: str, fetched: Fetched) -> bool:
+        """Download the series from one edition; False if that edition does not hold it."""
+
+        def url_of(page: int) -> str:
+            asked = {"format": "json", "per_page": ROWS_PER_PAGE, "page": page}
+            series = f"{dataset.endpoint}/series/{part.id}/country/all/version/{edition}/time/all"
+            return f"{series}?{urlencode(asked)}"
+
+        def header_of(body: bytes, where: str) -> Header:
+            page = _decode(body, ARCHIVE, where)
+            return Header(page=page.page, pages=page.pages, total=page.total)
+
+        try:
+            _fetch_pages(client, url_of, header_of, f"{dataset.id}/{part.id}, edition {edition}", fetched)
+        except SeriesWithdrawn:
+            return False
+        cells = [cell for answer in fetched.answers for cell in _cells(answer.content(), f"{dataset.id}/{part.id}")]
+        return sum(cell.value is not None for cell in cells) > FEWEST_ARCHIVED_VALUES
+
+    def _editions(self, client: Client, dataset: Dataset) -> list[str]:
+        """Every edition (YYYYMM), newest first."""
+        where = f"{dataset.id}, list of editions"
+        asked = urlencode({"format": "json", "per_page": 300})
+        page = _decode(client.ask(f"{dataset.endpoint}/version?{asked}", where), ARCHIVE, where)
+        editions = {
+            variable.id
+            for source in page.sources
+            for concept in source.concept
+            if concept.id == "Version"
+            for variable in concept.variable
+        }
+        dated = sorted((edition for edition in editions if re.fullmatch(r"\d{6}", edition)), reverse=True)
+        if not dated:
+            raise PayloadRejected("the list names no edition", where, _LOOK_AT_PUBLISHER)
+        return dated
+
+    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+        """One row per cell, in the order sent; time ids such as YR2000 become years."""
+        place = f"{dataset.id}/{part.id}"
+        total = int(_decode(bodies[0], ARCHIVE, place).total)
+        cells = [cell for body in bodies for cell in _cells(body, place)]
+        if len(cells) != total:
+            raise PayloadRejected(
+                f"{len(cells):,} cells came where {total:,} were announced", place, _LOOK_AT_PUBLISHER
+            )
+        try:
+            placed = [{coordinate.concept: coordinate for coordinate in cell.variable} for cell in cells]
+            return pa.table(
+                {
+                    "series_id": _text([at["Series"].id for at in placed]),
+                    "series_name": _text([at["Series"].value for at in placed]),
+                    "country_id": _text([at["Country"].id for at in placed]),
+                    "year": _years([at["Time"].id.removeprefix("YR") for at in placed], place),
+                    "version_id": _text([at["Version"].id for at in placed]),
+                    "value": pa.array([cell.value for cell in cells], pa.float64()),
+                }
+            )
+        except KeyError as error:
+            raise PayloadRejected(f"a cell has no dimension {error}", place, _LOOK_AT_PUBLISHER) from error
+
+
+_LOOK_AT_PUBLISHER = "compare the landed payload with the publisher's page, then ingest again"
+
+
+def _fetch_pages(
+    client: Client,
+    url_of: Callable[[int], str],
+    header_of: Callable[[bytes, str], Header],
+    place: str,
+    fetched: Fetched,
+) -> None:
+    """Download pages until the last one the header announces; every page must be the one asked for."""
+    page, first = 1, None
+    while first is None or page <= int(first.pages):
+        where = f"{place}, page {page}"
+        answer = client.get(url_of(page), where)
+        fetched.answers.append(answer)
+        header = header_of(answer.content(), where)
+        if int(header.page) != page:
+            raise PayloadRejected(
+                f"page {header.page} of {header.pages} came where page {page} was asked for", where, _LOOK_AT_PUBLISHER
+            )
+        first = first or header
+        if (int(header.total), int(header.pages)) != (int(first.total), int(first.pages)):
+            raise PayloadRejected(
+                f"the total changed between pages, from {first.total} rows on {first.pages} pages "
+                f"to {header.total} on {header.pages}",
+                where,
+                "ingest again when the publisher's update is through",
+            )
+        page += 1
+
+
+def _decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str) -> T:
+    """Type a body, or say what it is instead."""
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        _raise_if_refusal(body, where)
+        start = body[:200].lstrip().lower()
+        if not start:
+            raise PayloadRejected("the body is empty", where, _LOOK_AT_PUBLISHER) from error
+        if start.startswith(b"<"):
+            kind = "HTML" if b"html" in start else "XML"
+            raise PayloadRejected(f"{kind} came instead of JSON", where, _LOOK_AT_PUBLISHER) from error
+        raise PayloadRejected(f"{_named_place(body, str(error))}", where, _LOOK_AT_PUBLISHER) from error
+
+
+def _raise_if_refusal(body: bytes, where: str) -> None:
+    try:
+        (refusal,) = REFUSAL.decode(body)
+    except msgspec.DecodeError:
+        return  # not a refusal; the caller says what it is
+    said = "; ".join(f"{message.id} {message.value}" for message in refusal.message)
+    if any(message.id in GONE for message in refusal.message):
+        raise SeriesWithdrawn(
+            f"the publisher answers: {said}", where, "look for a successor in the publisher's list of indicators"
+        )
+    raise PayloadRejected(f"the publisher answers: {said}", where, _LOOK_AT_PUBLISHER)
+
+
+def _named_place(body: bytes, error: str) -> str:
+    """The decoder's finding, with the economy and year of the row it points to."""
+    found = re.search(r"`\$\[1\]\[(\d+)\]", error)
+    if not found:
+        return error
+    row = json.loads(body)[1][int(found[1])]
+    country = row.get("country", {}) if isinstance(row, dict) else {}
+    name = f"{country.get('value')} ({country.get('id')})" if country else str(row)[:80]
+    return f"{error}, that is {name} {row.get('date', '') if isinstance(row, dict) else ''}".rstrip()
+
+
+def _cells(body: bytes, where: str) -> list[Cell]:
+    page = _decode(body, ARCHIVE, where)
+    return [cell for source in page.sources for cell in source.data]
+
+
+def _years(texts: list[str], place: str) -> pa.Array:
+    try:
+        return pa.array([int(text) for text in texts], pa.int32())
+    except ValueError as error:
+        raise PayloadRejected(f"a period is no year ({error})", place, _LOOK_AT_PUBLISHER) from error
+
+
+def _text(values: list[str | None]) -> pa.Array:
+    return pa.array(values, pa.string()).dictionary_encode()
+
+
+def _digest(bodies: list[bytes]) -> str:
+    return "sha256:" + hashlib.sha256(b"".join(bodies)).hexdigest()[:16]
