@@ -1,0 +1,24 @@
+{#
+  Sums and means that do not depend on the order in which an engine adds: decimals add exactly, floats do not,
+  and the same lake must give the same bytes. Twelve decimals are far finer than any figure published.
+#}
+{% macro exact_sum(expression) -%}
+    cast(sum(cast({{ expression }} as decimal(38, 12))) as double)
+{%- endmacro %}
+
+{% macro exact_mean(expression) -%}
+    ({{ exact_sum(expression) }} / nullif(count({{ expression }}), 0))
+{%- endmacro %}
+
+{# Continuous percentile (linear between neighbours) of a group; `share` is 0 to 1. #}
+{% macro percentile(expression, share) -%}
+    {{ return(adapter.dispatch('percentile', 'braindrain')(expression, share)) }}
+{%- endmacro %}
+
+{% macro default__percentile(expression, share) -%}
+    percentile({{ expression }}, {{ share }})
+{%- endmacro %}
+
+{% macro duckdb__percentile(expression, share) -%}
+    quantile_cont({{ expression }}, {{ share }})
+{%- endmacro %}

@@ -1,0 +1,38 @@
+{# Text made of the distinct values of a group, in order, parted by '; '. #}
+{% macro joined_values(expression) -%}
+    {{ return(adapter.dispatch('joined_values', 'braindrain')(expression)) }}
+{%- endmacro %}
+
+{% macro default__joined_values(expression) -%}
+    array_join(array_sort(collect_set({{ expression }})), '; ')
+{%- endmacro %}
+
+{% macro duckdb__joined_values(expression) -%}
+    array_to_string(list_sort(list(distinct {{ expression }})), '; ')
+{%- endmacro %}
+
+{# Text made of the elements of an array, in their order, parted by '; '. #}
+{% macro joined_array(expression) -%}
+    {{ return(adapter.dispatch('joined_array', 'braindrain')(expression)) }}
+{%- endmacro %}
+
+{% macro default__joined_array(expression) -%}
+    array_join({{ expression }}, '; ')
+{%- endmacro %}
+
+{% macro duckdb__joined_array(expression) -%}
+    array_to_string({{ expression }}, '; ')
+{%- endmacro %}
+
+{# Stops the query with a sentence; for tests, so that the log says what was found and not only how many. #}
+{% macro stop_with(sentence) -%}
+    {{ return(adapter.dispatch('stop_with', 'braindrain')(sentence)) }}
+{%- endmacro %}
+
+{% macro default__stop_with(sentence) -%}
+    raise_error({{ sentence }})
+{%- endmacro %}
+
+{% macro duckdb__stop_with(sentence) -%}
+    error({{ sentence }})
+{%- endmacro %}

@@ -1,0 +1,24 @@
+with parts as (
+    select * from {{ source('catalog', 'indicators') }}
+),
+
+final as (
+    select
+        indicator_code as part,
+        dataset_id,
+        source_id,
+        title as part_title,
+        unit,
+        concepts,
+        direction,
+        method_id,
+        successor_code,
+        valid_min,
+        valid_max,
+        bounds_reason,
+        -- a list of names and codes is a part too, but not an indicator
+        not array_contains(concepts, 'dimension') as is_indicator
+    from parts
+)
+
+select * from final
