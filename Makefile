@@ -1,0 +1,71 @@
+# Needs Python 3.11-3.13, make, git and a package index; everything else is brought into .uv/ and .venv/.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+ORIGIN ?= sandbox
+PORT ?= 8080
+# The folder that a relative ORIGIN counts from (make -C keeps it in PWD).
+CALLED_FROM := $(PWD)
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+INSTALLED := .venv/.installed
+
+# Python and uv never download another Python and never ask.
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := $(if $(CI),1,)
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
+# A task that hangs in Git or pip for a password would be a question.
+export GIT_TERMINAL_PROMPT := 0
+export PIP_NO_INPUT := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install run up down test test-fast ui check lint types format clean
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "Variables: ORIGIN=sandbox|live|FOLDER|http://127.0.0.1:PORT (now: $(ORIGIN)), PORT=$(PORT) for make up,"
+	@echo "           BRAINDRAIN_HOME=FOLDER for the state (default data/<kind of origin>)"
+
+install: $(INSTALLED) ## Make .venv as uv.lock says (every other target does it where needed)
+
+$(INSTALLED): pyproject.toml uv.lock tools/install.sh
+	@sh tools/install.sh
+	@touch $@
+
+run: $(INSTALLED) ## Ingest and publish in real Airflow runs, then show what came out
+	@ORIGIN="$(ORIGIN)" CALLED_FROM="$(CALLED_FROM)" $(PYTHON) tools/run.py
+
+up: $(INSTALLED) ## Open the Airflow UI on 127.0.0.1:$(PORT)
+	@ORIGIN="$(ORIGIN)" CALLED_FROM="$(CALLED_FROM)" $(PYTHON) tools/airflow_ui.py up --port $(PORT)
+
+down: $(INSTALLED) ## Stop what make up started, all of it
+	@$(PYTHON) tools/airflow_ui.py down
+
+test: $(INSTALLED) ## Run every test
+	@$(BIN)/pytest
+
+check: lint types test-fast ## Lint, types and fast tests, in under a minute
+
+lint: $(INSTALLED) ## Look for faults of form in Python, SQL and YAML
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project
+
+types: $(INSTALLED) ## Check the types
+	@$(BIN)/mypy --no-error-summary
+
+test-fast: $(INSTALLED) ## Run the tests that take no Airflow run, no browser and no whole build
+	@$(BIN)/pytest -q -m "not slow and not ui"
+
+format: $(INSTALLED) ## Put Python and SQL into form
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfluff fix --nocolor --disable-progress-bar --force dbt_project
+
+clean: ## Remove the environment and caches; data/ stays
+	@rm -rf .venv .uv .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

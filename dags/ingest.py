@@ -1,0 +1,59 @@
+"""One DAG per source of the catalog; in it every dataset goes its own way: probe, load, verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, Param, task, task_group
+from conventions import COMMON, TASK_DEFAULTS
+from deadline import NIGHTLY_DEADLINE
+from nights import load_dataset, probe_dataset
+from verdicts import NAMED_BY_DATASET, judge_dataset
+from wording import ingest_words
+
+from ingestion.catalog import Source, load_catalog
+
+
+def make_dag(source: Source) -> None:
+    """Register the ingest DAG of a source, on the source's own schedule."""
+    ids = [dataset.id for dataset in source.datasets]
+    only = Param(None, type=["null", "string"], enum=[None, *ids], description="Only this dataset.")
+    force = Param(False, type="boolean", description="Download again although nothing changed.")
+    lake = AssetAlias(f"lake_{source.id}", group="lake")  # a plain outlet is updated by every success, of any dataset
+
+    @task
+    def datasets(**context: Any) -> list[str]:
+        return [context["params"]["dataset"]] if context["params"]["dataset"] else ids
+
+    @task(map_index_template=NAMED_BY_DATASET)
+    def probe(dataset_id: str, **context: Any) -> Any:
+        return probe_dataset(dataset_id, context["params"]["force"])
+
+    @task(map_index_template=NAMED_BY_DATASET, outlets=[lake])
+    def load(dataset_id: str, parts: Any, **context: Any) -> Any:
+        return load_dataset(dataset_id, parts, context["outlet_events"][lake], context["ti"], context["dag_run"])
+
+    @task(map_index_template=NAMED_BY_DATASET)
+    def verdict(dataset_id: str, events: Any) -> None:
+        judge_dataset(dataset_id, events)
+
+    @task_group
+    def dataset(dataset_id: str) -> None:
+        verdict(dataset_id, load(dataset_id, probe(dataset_id)))
+
+    with DAG(
+        f"ingest_{source.id}",
+        description=f"Take in what {source.publisher} changed",
+        doc_md=ingest_words(source),
+        schedule=CronTriggerTimetable(source.schedule, timezone="UTC"),
+        tags=["ingest", source.id],
+        params={"dataset": only, "force": force},
+        default_args={**TASK_DEFAULTS, "owner": source.owner},
+        deadline=NIGHTLY_DEADLINE,
+        **COMMON,
+    ):
+        dataset.expand(dataset_id=datasets())
+
+
+for each in load_catalog().sources:
+    make_dag(each)

@@ -1,0 +1,57 @@
+"""What a night does for one dataset, as plain functions: the DAG file only says in which order."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+from conventions import lake_asset
+from verdicts import changed_rows, count_outcomes, note
+
+log = logging.getLogger(__name__)
+
+
+def probe_dataset(dataset_id: str, force: bool) -> list[str]:
+    """The parts of the dataset that are to be loaded."""
+    from ingestion.pipeline import open_pipeline
+
+    with open_pipeline() as pipeline:
+        found = pipeline.probe(dataset_id, force)
+        for event in pipeline.unchanged(dataset_id, found):
+            log.info("%s %s: %s", dataset_id, event.part, event.outcome)
+    note(f"{dataset_id}: {len(found.changed)} to load" if found.changed else f"{dataset_id}: unchanged")
+    return found.changed
+
+
+def load_dataset(dataset_id: str, parts: list[str], updates: Any, ti: Any, dag_run: Any) -> list[dict[str, Any]]:
+    """Load what this run has not settled yet, and update the dataset's asset if rows were accepted.
+
+    Returns one event per part, over all tries of this run. They are read from the ledger, so that a try that was
+    killed after rows were accepted is not forgotten.
+    """
+    from ingestion import clock, ledger
+    from ingestion.errors import ProviderUnavailable
+    from ingestion.pipeline import open_pipeline
+
+    if not parts:
+        note(f"{dataset_id}: unchanged")
+        raise AirflowSkipException(f"{dataset_id}: unchanged")
+    with open_pipeline() as pipeline:
+
+        def of_this_run() -> dict[str, ledger.Event]:
+            latest = ledger.latest_by_part(pipeline.home, dataset_id)
+            begun = clock.iso(dag_run.start_date)
+            return {part: latest[part] for part in parts if part in latest and latest[part].at >= begun}
+
+        settled = {part for part, event in of_this_run().items() if event.outcome != ledger.FAILED}
+        pipeline.load(dataset_id, [part for part in parts if part not in settled], log.info)
+        events = [vars(event) for event in of_this_run().values()]
+    note(f"{dataset_id}: {count_outcomes(events)}")
+    missing = [event for event in events if event["outcome"] == ledger.FAILED]
+    if missing and ti.try_number <= ti.max_tries:
+        what = f"{len(missing)} of {len(parts)} parts did not arrive; {missing[0]['part']}: {missing[0]['message']}"
+        raise ProviderUnavailable(what, f"dataset {dataset_id}", "wait: this task tries again by itself")
+    if rows := changed_rows(events):
+        updates.add(lake_asset(dataset_id), extra={"rows": rows, "outcomes": count_outcomes(events)})
+    return events

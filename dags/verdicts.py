@@ -1,0 +1,52 @@
+"""What became of each part of a dataset, said in the log and in the grid."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowFailException
+
+log = logging.getLogger(__name__)
+
+# The grid names each mapped square by its dataset, and by what happened once that is known.
+NAMED_BY_DATASET = "{{ note or task.op_kwargs['dataset_id'] }}"
+
+
+def note(text: str) -> None:
+    """Name this task's square in the grid."""
+    get_current_context()["note"] = text  # type: ignore[typeddict-unknown-key]  # ours; NAMED_BY_DATASET reads it
+
+
+def changed_rows(events: list[dict[str, Any]]) -> int:
+    """How many rows of the lake the events inserted, revised or withdrew."""
+    return sum(event["inserted"] + event["revised"] + event["withdrawn"] for event in events)
+
+
+def count_outcomes(events: list[dict[str, Any]]) -> str:
+    """The events in a few words, e.g. ``40 loaded, 3 withdrawn``."""
+    counts = Counter(event["outcome"] for event in events)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+
+
+def sentence(event: dict[str, Any]) -> str:
+    """One event as a person reads it."""
+    told = f" {event['message']}. Next: {event['next_step']}." if event["message"] else ""
+    return f"{event['part']}: {event['outcome']}, {event['rows']} rows, {changed_rows([event])} changed.{told}"
+
+
+def judge_dataset(dataset_id: str, events: list[dict[str, Any]]) -> None:
+    """Say what became of each part; fail, once all is said, when a person must look at one."""
+    from ingestion import ledger
+
+    note(f"{dataset_id}: {count_outcomes(events)}")
+    for event in events:
+        log.log(logging.WARNING if event["message"] else logging.INFO, "%s %s", dataset_id, sentence(event))
+    held_back = [event for event in events if event["outcome"] in ledger.HELD_BACK]
+    if held_back:
+        raise AirflowFailException(
+            f"{dataset_id}: {len(held_back)} of {len(events)} parts are held back, the others are in the lake. "
+            + " ".join(sentence(event) for event in held_back)
+        )
