@@ -2,7 +2,8 @@
 
 ``payloads/<first two of sha256>/<sha256>`` holds the stored bytes once, however often they
 are sent. ``receipts/<dataset>/<part>/<receipt id>.json`` says what one fetch asked and got;
-a receipt is written last, so a fetch without a receipt did not happen.
+a receipt is written last, so a fetch without a receipt did not happen. ``decisions/`` holds
+what people decided about quarantined fetches.
 """
 
 from __future__ import annotations
@@ -53,6 +54,17 @@ class Receipt:
     error: str | None
 
 
+@dataclass(frozen=True)
+class Decision:
+    """A person took a quarantined fetch into the lake: which, when (``load``), and why."""
+
+    dataset: str
+    part: str
+    receipt: str
+    load: str
+    reason: str
+
+
 class Landing:
     """The landing room of one home."""
 
@@ -76,7 +88,7 @@ class Landing:
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Write the receipt of a fetch, after its payloads."""
-        path = self._receipt_path(receipt.dataset, receipt.part, receipt.id)
+        path = self._path("receipts", receipt.dataset, receipt.part, receipt.id)
         write_atomically(path, json.dumps(dataclasses.asdict(receipt), indent=1).encode())
 
     def receipt(self, dataset: str, part: str, receipt_id: str) -> Receipt:
@@ -85,7 +97,7 @@ class Landing:
         Raises:
             HomeError: there is none of that id.
         """
-        path = self._receipt_path(dataset, part, receipt_id)
+        path = self._path("receipts", dataset, part, receipt_id)
         if not path.exists():
             raise HomeError(
                 f"no receipt {receipt_id}", f"landing, {dataset}/{part}", "run `braindrain quarantine list`"
@@ -96,6 +108,16 @@ class Landing:
         """Every receipt of a dataset, oldest first."""
         paths = (self.root / "receipts" / dataset).glob("*/*.json")
         return [_receipt(json.loads(path.read_text())) for path in sorted(paths, key=lambda path: path.name)]
+
+    def write_decision(self, decision: Decision) -> None:
+        """Keep a person's decision beside the receipt: like a payload, nothing else can bring it back."""
+        path = self._path("decisions", decision.dataset, decision.part, decision.receipt)
+        write_atomically(path, json.dumps(dataclasses.asdict(decision), indent=1).encode())
+
+    def decisions(self, dataset: str) -> list[Decision]:
+        """Every decision about a dataset, oldest first."""
+        paths = (self.root / "decisions" / dataset).glob("*/*.json")
+        return sorted((Decision(**json.loads(path.read_text())) for path in paths), key=lambda known: known.load)
 
     def content(self, payload: Payload) -> bytes:
         """The decoded body of a landed payload.
@@ -120,11 +142,11 @@ class Landing:
     def _payload_path(self, sha256: str) -> Path:
         return self.root / "payloads" / sha256[:2] / sha256
 
-    def _receipt_path(self, dataset: str, part: str, receipt_id: str) -> Path:
+    def _path(self, shelf: str, dataset: str, part: str, receipt_id: str) -> Path:
         for segment in (dataset, part, receipt_id):
             if not SAFE_SEGMENT.fullmatch(segment):
                 raise HomeError(f"'{segment}' cannot be a file name", "landing", "name it with letters, digits, . _ -")
-        return self.root / "receipts" / dataset / part / f"{receipt_id}.json"
+        return self.root / shelf / dataset / part / f"{receipt_id}.json"
 
 
 def keep_what_arrived(landing: Landing, error: BrainDrainError) -> tuple[Payload, ...]:

@@ -19,7 +19,7 @@ from ingestion.catalog import Catalog, Dataset, Part, load_catalog
 from ingestion.errors import BrainDrainError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, open_home
 from ingestion.http import Client
-from ingestion.landing import Landing, Receipt, keep_what_arrived
+from ingestion.landing import Decision, Landing, Receipt, keep_what_arrived
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
@@ -81,8 +81,6 @@ class _Landed:
 
     part: Part
     receipt: Receipt
-    edition: str | None
-    bodies: list[bytes]
 
 
 class Pipeline:
@@ -176,7 +174,11 @@ class Pipeline:
         """
         dataset = self.catalog.dataset(dataset_id)
         with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
-            return _Load(self, dataset, clock.now()).accept(dataset.part(part_id), receipt_id, reason)
+            moment = clock.now()
+            decision = Decision(dataset.id, dataset.part(part_id).id, receipt_id, clock.compact(moment), reason)
+            event = _Load(self, dataset, moment).accept(decision)
+            self.landing.write_decision(decision)
+            return event
 
     def replay(self) -> list[DatasetReport]:
         """Make the lake and the ledger anew from landing alone: every load, in its order, judged again."""
@@ -187,11 +189,14 @@ class Pipeline:
         with self.home.lock(f"ingest-{dataset.id}", f"dataset {dataset.id}"):
             if lake.lake_files(self.home, dataset):
                 return report
-            receipts = self.landing.receipts(dataset.id)
-            for load in sorted({receipt.load for receipt in receipts}):
-                landed = [receipt for receipt in receipts if receipt.load == load and receipt.error is None]
-                parts = _Load(self, dataset, clock.parse_compact(load)).replay(landed)
-                report.parts.extend(parts)
+            receipts = [receipt for receipt in self.landing.receipts(dataset.id) if receipt.error is None]
+            decisions = {decision.load: decision for decision in self.landing.decisions(dataset.id)}
+            for moment in sorted({receipt.load for receipt in receipts} | decisions.keys()):
+                load = _Load(self, dataset, clock.parse_compact(moment))
+                if moment in decisions:
+                    report.parts.append(load.accept(decisions[moment]))
+                else:
+                    report.parts.extend(load.replay([receipt for receipt in receipts if receipt.load == moment]))
         return report
 
     def _client(self, dataset: Dataset) -> Client:
@@ -233,13 +238,14 @@ class _Load:
         ledger.append_events(self.home, self.dataset.id, self.events.values())
         return list(self.events.values())
 
-    def accept(self, part: Part, receipt_id: str, reason: str) -> Event:
+    def accept(self, decision: Decision) -> Event:
         """Take in one fetch without judging it."""
-        landed = self._landed(self.landing.receipt(self.dataset.id, part.id, receipt_id))
+        part = self.dataset.part(decision.part)
+        landed = self._landed(self.landing.receipt(self.dataset.id, part.id, decision.receipt))
         with lake.connect(self.home) as connection:
-            table = self._batch_table([(landed, self.protocol.read(self.dataset, part, landed.bodies))])
+            table = self._batch_table([(landed, self._read(landed))])
             self._accept(connection, table, [landed])
-        event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=reason)
+        event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=decision.reason)
         ledger.append_events(self.home, self.dataset.id, [event])
         return event
 
@@ -271,8 +277,12 @@ class _Load:
         return self._landed(receipt)
 
     def _landed(self, receipt: Receipt) -> _Landed:
-        bodies = [self.landing.content(payload) for payload in receipt.payloads]
-        return _Landed(self.dataset.part(receipt.part), receipt, receipt.edition, bodies)
+        return _Landed(self.dataset.part(receipt.part), receipt)
+
+    def _read(self, landed: _Landed) -> pa.Table:
+        """One part's batch; its bodies are held no longer than that takes."""
+        bodies = [self.landing.content(payload) for payload in landed.receipt.payloads]
+        return self.protocol.read(self.dataset, landed.part, bodies)
 
     def _give_up(self, part: Part, receipt: Receipt, error: BrainDrainError) -> None:
         """Note why a part has no batch; an answer that is wrong (not merely absent) goes to quarantine."""
@@ -294,7 +304,7 @@ class _Load:
         read: list[tuple[_Landed, pa.Table]] = []
         for fetch in landed:
             try:
-                read.append((fetch, self.protocol.read(self.dataset, fetch.part, fetch.bodies)))
+                read.append((fetch, self._read(fetch)))
             except PayloadRejected as error:
                 self._give_up(fetch.part, fetch.receipt, error)
         if read:
@@ -357,7 +367,7 @@ class _Load:
     def _mark_withdrawn_with_edition(self, landed: list[_Landed]) -> None:
         """Give withdrawn parts the edition they are missing from, so that they are asked for again in the next."""
         known = [event.edition for event in ledger.latest_by_part(self.home, self.dataset.id).values()]
-        editions = [edition for edition in [*known, *(fetch.edition for fetch in landed)] if edition]
+        editions = [edition for edition in [*known, *(fetch.receipt.edition for fetch in landed)] if edition]
         for part, event in self.events.items():
             if event.outcome == ledger.WITHDRAWN and event.edition is None:
                 self.events[part] = dataclasses.replace(event, edition=max(editions, default=None))
