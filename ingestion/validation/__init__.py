@@ -1,0 +1,6 @@
+"""Judges every batch with great-expectations before anyone can see it, and keeps what it found."""
+
+from ingestion.validation.judge import judge
+from ingestion.validation.verdict import Finding, JudgementFailed, Verdict
+
+__all__ = ["Finding", "JudgementFailed", "Verdict", "judge"]

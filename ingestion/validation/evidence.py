@@ -1,0 +1,110 @@
+"""Turns rows of a batch into words, and finds example rows for what was only counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from ingestion.catalog import Dataset
+from ingestion.validation.bridge import Bridge
+from ingestion.validation.engine import Row
+from ingestion.validation.measure import (
+    IN_FORCE,
+    JUDGED,
+    PART_COLUMN,
+    entity_columns,
+    literal,
+    quoted,
+    value_column,
+    year_column,
+)
+
+EXAMPLES = 3
+
+
+class Evidence:
+    """Puts rows of a batch into words, and finds example rows in DuckDB for what was only counted."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, bridge: Bridge) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._batch = batch
+        self._bridge = bridge
+
+    def place(self, row: Row) -> str:
+        """The place of a row: its entity by name and code, and its year where the row has one."""
+        said = []
+        for name in entity_columns(self._dataset):
+            system = self._dataset.column(name).code_system
+            said.append(self._bridge.place(system, row[name]) if system else f"{name} {row[name]!r}")
+        year = year_column(self._dataset)
+        if year in row:
+            said.append("without a year" if row[year] is None else f"{row[year]:.0f}")
+        return " ".join(said)
+
+    def code(self, code_system: str, code: str) -> str:
+        """What a code means, by name."""
+        return self._bridge.place(code_system, code)
+
+    def places(self, rows: Sequence[Row]) -> str:
+        """The first few places, as a list in words."""
+        return "; ".join(dict.fromkeys(self.place(row) for row in rows[:EXAMPLES]))
+
+    def rows(self, part: str, condition: str) -> list[Row]:
+        """The first few rows of the part that meet an SQL condition over the batch's columns."""
+        order = ", ".join(quoted(name) for name in self._dataset.key)
+        where = f"part = {literal(part)} and ({condition})"
+        return self._fetch(f"select * from {quoted(self._batch)} where {where} order by {order}")  # noqa: S608
+
+    def lost(self, part: str) -> list[Row]:
+        """The first few rows in force that the new batch lacks."""
+        missing = f"{IN_FORCE} as old anti join {JUDGED} as new using ({self._keys})"
+        return self._fetch(f"select * from {missing} where old.part = {literal(part)} order by {self._keys}")  # noqa: S608
+
+    def moved(self, part: str) -> list[Row]:
+        """The rows whose value changed most, relative to what is in force, as ``before`` and ``after``."""
+        value = value_column(self._dataset)
+        if value is None:
+            return []
+        before, after = f"old.{quoted(value)}", f"new.{quoted(value)}"
+        return self._fetch(
+            f"""
+            select {self._keys}, {before} as before, {after} as after
+            from {JUDGED} as new join {IN_FORCE} as old using ({self._keys})
+            where part = {literal(part)} and {before} <> 0 and {after} is distinct from {before}
+            order by abs({after} - {before}) / abs({before}) desc nulls last, {self._keys}
+            """  # noqa: S608
+        )
+
+    def shortest(self, part: str) -> list[Row]:
+        """The entities with the fewest rows, as ``n_rows`` beside the entity."""
+        entities = ", ".join(quoted(name) for name in entity_columns(self._dataset))
+        return self._fetch(
+            f"""
+            select {entities}, count(*) as n_rows from {JUDGED} where part = {literal(part)}
+            group by {entities} order by n_rows, {entities}
+            """  # noqa: S608
+        )
+
+    @property
+    def _keys(self) -> str:
+        names = ("part", *self._dataset.key)
+        return ", ".join(quoted(name) for name in names if name != PART_COLUMN.get(self._dataset.protocol))
+
+    def _fetch(self, query: str) -> list[Row]:
+        cursor = self._connection.execute(f"{query} limit {EXAMPLES}")
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def number(value: float) -> str:
+    """A number as a person reads it: thousands apart, no needless digits."""
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def share(value: float) -> str:
+    """A share as per cent."""
+    return f"{number(round(100 * value, 1))} %"

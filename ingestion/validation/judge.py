@@ -1,0 +1,177 @@
+"""Judges a whole batch before anyone can see it: great-expectations over pictures of it small enough to be cheap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ingestion import clock
+from ingestion.catalog import Dataset
+from ingestion.home import Home, write_atomically
+from ingestion.validation import bridge as country_bridge
+from ingestion.validation import measure, rules
+from ingestion.validation.engine import Judge, Row, Rule
+from ingestion.validation.evidence import Evidence
+from ingestion.validation.verdict import Finding, JudgementFailed, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SLICE_ROWS = 1_000_000
+"""Rows held in memory at once; a part is never cut, because its key is unique within it."""
+
+
+def judge(
+    home: Home,
+    dataset: Dataset,
+    connection: duckdb.DuckDBPyConnection,
+    batch: str,
+    previous: str | None,
+    recorded_at: str,
+) -> Verdict:
+    """Judge every row of a batch and every part as a whole, and keep great-expectations' results.
+
+    ``batch`` names a table of the connection with the catalog's columns and ``part``; it is scanned several
+    times, so it should not be a view over raw payloads. ``previous`` names the state in force, with the same
+    columns; it may be None, empty, or lack parts. ``recorded_at`` is the moment of the load as ``clock.compact``
+    writes it; its year is "this year". A part without a single row in the batch is not there to be judged.
+
+    Raises:
+        JudgementFailed: the batch is empty, or great-expectations could not evaluate a rule.
+        CatalogError: the batch holds a part that the catalog does not know, or the country bridge is damaged.
+    """
+    where = f"{dataset.id}, batch of {recorded_at}"
+    judgement = _Judgement(dataset, connection, batch, recorded_at, Judge(where))
+    judgement.run(previous)
+    judged_at = clock.iso(clock.now())
+    path = home.validations / dataset.id / f"{recorded_at}.json"
+    verdict = Verdict(dataset.id, judged_at, tuple(judgement.findings), path)
+    write_atomically(path, judgement.to_json(verdict))
+    return verdict
+
+
+class _Judgement:
+    """One batch under judgement: collects results as they come, and findings from those that did not hold."""
+
+    def __init__(
+        self, dataset: Dataset, connection: duckdb.DuckDBPyConnection, batch: str, recorded_at: str, judge: Judge
+    ) -> None:
+        self._dataset = dataset
+        self._connection = connection
+        self._batch = batch
+        self._recorded_at = recorded_at
+        self._judge = judge
+        self._bridge = country_bridge.load_bridge(country_bridge.SEEDS)
+        self._evidence = Evidence(connection, dataset, batch, self._bridge)
+        self._results: list[Row] = []
+        self._parts: list[str] = []
+        self.findings: list[Finding] = []
+
+    def run(self, previous: str | None) -> None:
+        """Judge the columns, then, where they are as pinned, the parts, the codes and the rows."""
+        self._parts = measure.parts_of(self._connection, self._batch)
+        if not self._parts:
+            raise JudgementFailed(
+                "the batch has no row with a part",
+                f"{self._dataset.id}, batch of {self._recorded_at}",
+                "look at the payloads in landing/; an answer without rows is the source module's to refuse",
+            )
+        if self._columns_hold():
+            with measure.compacted(self._connection, self._dataset, self._batch, previous, self._parts):
+                self._parts_hold()
+                self._codes_hold()
+                self._rows_hold()
+
+    def to_json(self, verdict: Verdict) -> bytes:
+        """The whole judgement as a JSON document: the verdict, and great-expectations' own results."""
+        import great_expectations
+
+        document = {
+            "dataset": verdict.dataset,
+            "title": self._dataset.title,
+            "recorded_at": self._recorded_at,
+            "judged_at": verdict.judged_at,
+            "great_expectations": great_expectations.__version__,
+            "parts": self._parts,
+            "rejected_parts": sorted(verdict.rejected_parts),
+            "findings": [finding.to_json() for finding in verdict.findings],
+            "results": self._results,
+        }
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _columns_hold(self) -> bool:
+        frame = measure.schema_frame(self._connection, self._dataset, self._batch)
+        (rule,) = rules.schema_rules()
+        if not self._broken(frame, [rule]):
+            return True
+        offenders = self._judge.offenders(frame, rule)
+        for part in self._parts:
+            self._find(rule, part, offenders)
+        return False
+
+    def _parts_hold(self) -> None:
+        counted = rules.count_rules(self._dataset, self._this_year)
+        frame = measure.profile_frame(self._connection, self._dataset, self._batch, counted)
+        self._sizes = dict(zip(frame["part"], frame["n_rows"], strict=True))
+        self._judge_frame(frame, rules.profile_rules(self._dataset, self._evidence, counted))
+
+    def _codes_hold(self) -> None:
+        frame = measure.codes_frame(self._connection, self._dataset, self._batch, self._bridge)
+        self._judge_frame(frame, rules.code_rules(self._dataset, self._evidence, self._bridge))
+
+    def _rows_hold(self) -> None:
+        """Row by row, in slices; each bounds rule over the rows of the parts that share the bounds."""
+        for parts in _slices(self._sizes):
+            frame = measure.observations_frame(self._connection, self._dataset, parts)
+            self._judge_frame(frame, rules.observation_rules(self._dataset, self._evidence, self._this_year))
+            for rule in rules.bounds_rules(self._dataset, self._evidence, [self._dataset.part(part) for part in parts]):
+                self._judge_frame(frame[frame["part"].isin(rule.parts)], [rule])
+
+    def _judge_frame(self, frame: pd.DataFrame, about: Sequence[Rule]) -> None:
+        """Judge a frame as a whole; only where a rule is broken, ask again part by part for the offending rows."""
+        for rule in self._broken(frame, about):
+            for part in rule.parts or self._parts:
+                offenders = self._judge.offenders(frame[frame["part"] == part], rule)
+                if offenders:
+                    self._find(rule, part, offenders)
+
+    def _broken(self, frame: pd.DataFrame, about: Sequence[Rule]) -> list[Rule]:
+        outcomes = self._judge.evaluate(frame, about)
+        self._results.extend(outcome.result for outcome in outcomes)
+        return [outcome.rule for outcome in outcomes if not outcome.held]
+
+    def _find(self, rule: Rule, part: str, offenders: list[Row]) -> None:
+        page = self._dataset.endpoint
+        if self._dataset.protocol in measure.PART_IN_ENDPOINT:
+            page = f"{page}/{part}"
+        advice = f"{rule.advise(offenders)}; " if rule.advise else ""
+        self.findings.append(
+            Finding(
+                part,
+                rule.name,
+                rule.say(offenders),
+                f"{self._dataset.id}/{part}",
+                f"{advice}look with `braindrain quarantine show {self._dataset.id}/{part}`, compare with {page},"
+                f" then `braindrain quarantine accept` or `drop` it",
+            )
+        )
+
+    @property
+    def _this_year(self) -> int:
+        return int(self._recorded_at[:4])
+
+
+def _slices(sizes: dict[str, int]) -> Iterator[list[str]]:
+    """Parts in groups of at most SLICE_ROWS rows; a larger part is a group of its own."""
+    group: list[str] = []
+    n_rows = 0
+    for part, size in sizes.items():
+        if group and n_rows + size > SLICE_ROWS:
+            yield group
+            group, n_rows = [], 0
+        group.append(part)
+        n_rows += size
+    yield group

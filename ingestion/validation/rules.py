@@ -1,0 +1,396 @@
+"""The rules a dataset is judged by, derived from its catalog entry, each with its reason and its sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+from ingestion.catalog import Bounds, Dataset, Part
+from ingestion.validation.bridge import Bridge
+from ingestion.validation.engine import Row, Rule
+from ingestion.validation.evidence import EXAMPLES, Evidence, number, share
+from ingestion.validation.measure import (
+    PART_COLUMN,
+    RECTANGULAR,
+    CountRule,
+    coded_columns,
+    quoted,
+    value_column,
+    year_column,
+)
+
+FIRST_YEAR = 1900
+FORECAST_YEARS = 100
+NULL_SHARE_RISE = 0.05
+
+
+def schema_rules() -> list[Rule]:
+    """The batch has the columns of the catalog with the types of the catalog, and no other."""
+
+    def say(rows: list[Row]) -> str:
+        listed = (f"column {row['column']} is {row['found']} and the catalog says {row['pinned']}" for row in rows)
+        return "; ".join(listed)
+
+    return [
+        Rule(
+            "columns_as_catalogued",
+            "ExpectColumnPairValuesToBeEqual",
+            {"column_A": "found", "column_B": "pinned"},
+            "a new, missing or retyped column means that the publisher's format changed under us",
+            ("column", "found", "pinned"),
+            say,
+        )
+    ]
+
+
+def count_rules(dataset: Dataset, this_year: int) -> list[CountRule]:
+    """Rows that must not exist, as SQL conditions."""
+    rules = []
+    part_column = PART_COLUMN.get(dataset.protocol)
+    if part_column:
+        condition = f"{quoted(part_column)} is distinct from part"
+        reason = "an answer about another series must never stand under this one's name"
+        rules.append(CountRule("other_part", condition, f"another {part_column} than was asked for", reason))
+    value = value_column(dataset)
+    if value:
+        condition = f"not isfinite({quoted(value)})"
+        rules.append(CountRule("not_finite", condition, f"a {value} that is no number", "a figure is finite, or null"))
+    year = year_column(dataset)
+    if year:
+        observed = " and obs_status is distinct from 'F'" if "obs_status" in {c.name for c in dataset.columns} else ""
+        condition = f"{quoted(year)} > {this_year}{observed}"
+        reason = f"nobody has measured a year after {this_year}; forecasts carry the status F"
+        rules.append(CountRule("after_this_year", condition, f"a year after {this_year} that is no forecast", reason))
+    for column in dataset.columns:
+        if column.nullable or column.name == part_column:
+            continue
+        condition = f"{quoted(column.name)} is null"
+        if column.type == "VARCHAR" and (value is None or column.name in dataset.key):
+            condition = f"coalesce(trim({quoted(column.name)}), '') = ''"
+        reason = "the catalog promises that this column is filled"
+        rules.append(CountRule(f"missing_{column.name}", condition, f"no {column.name}", reason))
+    return rules
+
+
+def profile_rules(dataset: Dataset, evidence: Evidence, counted: Sequence[CountRule]) -> list[Rule]:
+    """What must hold for each part as a whole."""
+    tolerance = dataset.revision_tolerance
+    identity = ("part",)
+
+    def at_least(name: str, column: str, floor: str, reason: str, say: Callable[[list[Row]], str], *needs: str) -> Rule:
+        arguments = {
+            "column_A": column,
+            "column_B": floor,
+            "or_equal": True,
+            "ignore_row_if": "either_value_is_missing",
+        }
+        return Rule(
+            name, "ExpectColumnPairValuesAToBeGreaterThanB", arguments, reason, (*identity, column, floor, *needs), say
+        )
+
+    def at_most(name: str, column: str, most: float, reason: str, say: Callable[[list[Row]], str], *needs: str) -> Rule:
+        arguments = {"column": column, "max_value": most}
+        return Rule(name, "ExpectColumnValuesToBeBetween", arguments, reason, (*identity, column, *needs), say)
+
+    def say_lost(rows: list[Row]) -> str:
+        row = rows[0]
+        lost = evidence.lost(row["part"])
+        return (
+            f"{number(row['n_lost'])} of the {number(row['previous_n_rows'])} rows in force are not in the new batch of"
+            f" {number(row['n_rows'])} ({share(row['lost_share'])}, and at most {share(tolerance.row_loss_share)}"
+            f" may go: {tolerance.reason}), for example {evidence.places(lost)}"
+        )
+
+    def say_changed(rows: list[Row]) -> str:
+        row = rows[0]
+        return (
+            f"{number(row['n_changed'])} of {number(row['n_comparable'])} figures in force changed"
+            f" ({share(row['changed_share'])}, and at most {share(tolerance.changed_share)} may: {tolerance.reason})"
+            f"{_moves(evidence, row['part'])}"
+        )
+
+    def say_median(rows: list[Row]) -> str:
+        row = rows[0]
+        return (
+            f"the median figure moved by {share(row['median_relative_change'])}, and at most"
+            f" {share(tolerance.median_relative_change)} is tolerated ({tolerance.reason})"
+            f"{_moves(evidence, row['part'])}"
+        )
+
+    def say_rectangle(rows: list[Row]) -> str:
+        row = rows[0]
+        short = evidence.shortest(row["part"])
+        some = "; ".join(f"{evidence.place(entry)} has {number(entry['n_rows'])} rows" for entry in short)
+        return (
+            f"{number(row['n_rows'])} rows are not {number(row['n_entities'])} economies x {number(row['n_years'])}"
+            f" years = {number(row['n_cells'])}, so a page is missing or came twice; {some}"
+        )
+
+    rules = [
+        at_least(
+            "row_floor",
+            "n_rows",
+            "row_floor",
+            "an answer with fewer rows than one year of all economies is not whole",
+            lambda rows: (
+                f"{number(rows[0]['n_rows'])} rows, and a whole answer has at least {number(rows[0]['row_floor'])}"
+            ),
+        ),
+        at_least(
+            "value_floor",
+            "n_values",
+            "value_floor",
+            "an answer with hardly a value is an empty answer in disguise",
+            lambda rows: (
+                f"{number(rows[0]['n_values'])} of {number(rows[0]['n_rows'])} rows hold a value, and a whole answer"
+                f" has at least {number(rows[0]['value_floor'])}"
+            ),
+            "n_rows",
+        ),
+        at_most(
+            "lost_rows",
+            "lost_share",
+            tolerance.row_loss_share,
+            tolerance.reason,
+            say_lost,
+            "n_lost",
+            "n_rows",
+            "previous_n_rows",
+        ),
+        at_most(
+            "changed_share",
+            "changed_share",
+            tolerance.changed_share,
+            tolerance.reason,
+            say_changed,
+            "n_changed",
+            "n_comparable",
+        ),
+        at_most(
+            "median_relative_change",
+            "median_relative_change",
+            tolerance.median_relative_change,
+            tolerance.reason,
+            say_median,
+        ),
+        at_most(
+            "null_share_rise",
+            "null_share_rise",
+            NULL_SHARE_RISE,
+            "one more empty year adds 2 percentage points; more than 5 means that figures were emptied",
+            lambda rows: (
+                f"{share(rows[0]['null_share'])} of the rows hold no value,"
+                f" {number(round(100 * rows[0]['null_share_rise'], 1))} percentage points more than in force,"
+                f" and at most {number(100 * NULL_SHARE_RISE)} more are tolerated"
+            ),
+            "null_share",
+        ),
+        at_least(
+            "newest_year",
+            "newest_year",
+            "previous_newest_year",
+            "a publisher adds years; an older newest year means an older edition, or a cut answer",
+            lambda rows: (
+                f"the newest year with a value is {rows[0]['newest_year']:.0f}, and the state in force reaches"
+                f" {rows[0]['previous_newest_year']:.0f}"
+            ),
+        ),
+    ]
+    if dataset.protocol in RECTANGULAR:
+        rules.append(
+            Rule(
+                "rectangular",
+                "ExpectColumnPairValuesToBeEqual",
+                {"column_A": "n_rows", "column_B": "n_cells"},
+                "the publisher sends every economy with every year, null where nothing is known",
+                ("part", "n_rows", "n_cells", "n_entities", "n_years"),
+                say_rectangle,
+            )
+        )
+    return rules + [_count_rule(rule, dataset, evidence) for rule in counted]
+
+
+def _moves(evidence: Evidence, part: str) -> str:
+    def after(row: Row) -> str:
+        return "nothing" if row["after"] is None else number(row["after"])
+
+    moved = [f"{evidence.place(row)} from {number(row['before'])} to {after(row)}" for row in evidence.moved(part)]
+    return f", most of all {'; '.join(moved)}" if moved else ""
+
+
+def _count_rule(rule: CountRule, dataset: Dataset, evidence: Evidence) -> Rule:
+    shown = PART_COLUMN.get(dataset.protocol)
+
+    def say(rows: list[Row]) -> str:
+        found = evidence.rows(rows[0]["part"], rule.condition)
+        instead = sorted({str(row[shown]) for row in found}) if shown and rule.name == "other_part" else []
+        about = f" ({', '.join(instead)})" if instead else ""
+        n_rows = number(rows[0][rule.counter])
+        return f"{evidence.places(found)}: {rule.says}{about}; {n_rows} such rows ({rule.reason})"
+
+    arguments = {"column": rule.counter, "max_value": 0}
+    return Rule(rule.name, "ExpectColumnValuesToBeBetween", arguments, rule.reason, ("part", rule.counter), say)
+
+
+def code_rules(dataset: Dataset, evidence: Evidence, bridge: Bridge) -> list[Rule]:
+    """Every country code is one the bridge knows, and two statements about the same place agree."""
+    hints = ("countryiso3code",) if dataset.protocol == "world_bank_indicator" else ()
+    rules = [_mapped(column.name, str(column.code_system), hints, bridge) for column in coded_columns(dataset)]
+    if dataset.protocol == "world_bank_indicator":
+        rules.append(_same_place(evidence))
+    if dataset.protocol == "world_bank_country":
+        rules.append(_same_kind())
+    return rules
+
+
+def _mapped(column: str, system: str, hints: tuple[str, ...], bridge: Bridge) -> Rule:
+    def say(rows: list[Row]) -> str:
+        listed = "; ".join(f"{row[column]!r} on {number(row['n_rows'])} rows" for row in rows[:EXAMPLES])
+        more = f", and {len(rows) - EXAMPLES} more codes" if len(rows) > EXAMPLES else ""
+        return f"{column} holds codes that the country bridge does not know in {system}: {listed}{more}"
+
+    def advise(rows: list[Row]) -> str:
+        lines = dict.fromkeys(_line_to_add(row, column, system, hints, bridge) for row in rows)
+        return f"if they are real places, add to dbt_project/seeds/country_code.csv: {' and '.join(lines)}"
+
+    reason = "a code that nobody mapped would drop its rows from every mart, or give them to the wrong country"
+    arguments = {"column": column, "value_set": sorted(bridge.codes(system))}
+    identity = ("part", column, "n_rows", *hints)
+    return Rule(f"known_{column}", "ExpectColumnValuesToBeInSet", arguments, reason, identity, say, advise=advise)
+
+
+def _line_to_add(row: Row, column: str, system: str, hints: tuple[str, ...], bridge: Bridge) -> str:
+    """The seed line as it must stand there; the key is what the row itself suggests, else for a person to fill in."""
+    suggested = next((row[hint] for hint in hints if row[hint]), row[column])
+    iso3 = bridge.codes("world_bank_id").get(suggested, suggested if len(suggested) == 3 else "???")
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([system, row[column], iso3, ""])
+    missing = "" if iso3 in bridge.entity_type_by_iso3 else f" (and {iso3} to dbt_project/seeds/country.csv)"
+    return f"`{line.getvalue()}`{missing}"
+
+
+def _same_place(evidence: Evidence) -> Rule:
+    def say(rows: list[Row]) -> str:
+        listed = "; ".join(
+            f"{evidence.code('world_bank_iso2code', row['country_id'])} is said to be"
+            f" {evidence.code('world_bank_id', row['countryiso3code'])} on {number(row['n_rows'])} rows"
+            for row in rows[:EXAMPLES]
+        )
+        return f"the two country codes of a row name different places: {listed}"
+
+    arguments = {"column_A": "means", "column_B": "also_means", "ignore_row_if": "either_value_is_missing"}
+    reason = "an aggregate that carries a country's code would pass for that country, and the other way round"
+    identity = ("part", "country_id", "countryiso3code", "n_rows")
+    return Rule("codes_agree", "ExpectColumnPairValuesToBeEqual", arguments, reason, identity, say)
+
+
+def _same_kind() -> Rule:
+    def say(rows: list[Row]) -> str:
+        listed = "; ".join(
+            f"{row['name']} ({row['id']}) is listed as {_a(row['listed_as'])} (region_id {row['region_id']!r})"
+            f" and the country bridge knows it as {_a(row['typed_as'])}"
+            for row in rows[:EXAMPLES]
+        )
+        more = f"; {len(rows)} such entries" if len(rows) > EXAMPLES else ""
+        return f"an aggregate that looks like a country, or a country that looks like an aggregate: {listed}{more}"
+
+    def advise(rows: list[Row]) -> str:
+        return f"if the list is right, correct entity_type of {rows[0]['id']} in dbt_project/seeds/country.csv"
+
+    arguments = {"column_A": "listed_as", "column_B": "typed_as", "ignore_row_if": "either_value_is_missing"}
+    reason = "an aggregate among countries is counted twice in every sum and ranked as if people lived there"
+    identity = ("part", "id", "name", "region_id", "listed_as", "typed_as")
+    return Rule("aggregates_typed", "ExpectColumnPairValuesToBeEqual", arguments, reason, identity, say, advise=advise)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "aggregate" else f"a {kind}"
+
+
+def observation_rules(dataset: Dataset, evidence: Evidence, this_year: int) -> list[Rule]:
+    """What must hold for every row: its key is known and its own, its year is a year."""
+    part_column, year = PART_COLUMN.get(dataset.protocol), year_column(dataset)
+    key = [name for name in dataset.key if name != part_column]
+    identity = ("part", *key)
+
+    def say_twice(rows: list[Row]) -> str:
+        named = ", ".join(dataset.key)
+        return f"{evidence.places(rows)}: the key ({named}) comes more than once; {number(len(rows))} such rows"
+
+    def say_year(rows: list[Row]) -> str:
+        return (
+            f"{evidence.places(rows)}: the year is not between {FIRST_YEAR} and {this_year + FORECAST_YEARS};"
+            f" {number(len(rows))} such rows"
+        )
+
+    rules = [
+        Rule(
+            "key_unique",
+            "ExpectCompoundColumnsToBeUnique",
+            {"column_list": ["part", *key]},
+            "two rows of one key cannot both be the figure, and a page that comes twice looks like this",
+            identity,
+            say_twice,
+        ),
+        *(_key_known(name, evidence, identity) for name in key),
+    ]
+    if year:
+        rules.append(
+            Rule(
+                "year_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": year, "min_value": FIRST_YEAR, "max_value": this_year + FORECAST_YEARS},
+                f"no series starts before {FIRST_YEAR}, and nobody projects more than {FORECAST_YEARS} years ahead",
+                identity,
+                say_year,
+            )
+        )
+    return rules
+
+
+def _key_known(name: str, evidence: Evidence, identity: tuple[str, ...]) -> Rule:
+    def say(rows: list[Row]) -> str:
+        return f"{evidence.places(rows)}: key column {name} is null on {number(len(rows))} rows"
+
+    arguments = {"column": name}
+    reason = "a row without its key is about nothing"
+    return Rule(f"{name}_known", "ExpectColumnValuesToNotBeNull", arguments, reason, identity, say)
+
+
+def bounds_rules(dataset: Dataset, evidence: Evidence, parts: Sequence[Part]) -> list[Rule]:
+    """One rule per distinct bounds, about the parts that share them; none where nothing is bounded or measured."""
+    value = value_column(dataset)
+    shared: dict[Bounds, list[str]] = {}
+    for part in parts:
+        if part.bounds.minimum is not None or part.bounds.maximum is not None:
+            shared.setdefault(part.bounds, []).append(part.id)
+    if value is None:
+        return []
+    key = tuple(name for name in dataset.key if name != PART_COLUMN.get(dataset.protocol))
+    identity = ("part", *key, value)
+    return [
+        Rule(
+            f"within_bounds_{order}",
+            "ExpectColumnValuesToBeBetween",
+            {"column": value, "min_value": bounds.minimum, "max_value": bounds.maximum},
+            bounds.reason,
+            identity,
+            _say_bounds(bounds, value, evidence),
+            parts=tuple(about),
+        )
+        for order, (bounds, about) in enumerate(shared.items(), start=1)
+    ]
+
+
+def _say_bounds(bounds: Bounds, value: str, evidence: Evidence) -> Callable[[list[Row]], str]:
+    def one(row: Row) -> str:
+        below = bounds.minimum is not None and row[value] < bounds.minimum
+        side, bound = ("below", bounds.minimum) if below else ("above", bounds.maximum)
+        return f"{evidence.place(row)}: {value} {number(row[value])} lies {side} {number(bound or 0)}"
+
+    def say(rows: list[Row]) -> str:
+        rows = sorted(rows, key=lambda row: -abs(row[value]))
+        return f"{'; '.join(one(row) for row in rows[:EXAMPLES])} ({bounds.reason}); {number(len(rows))} such rows"
+
+    return say
