@@ -1,0 +1,43 @@
+"""Wire formats, one module per publisher. Each has ``HOST``, ``subjects`` and ``answer``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """A GET request, with the real host taken from the first path segment."""
+
+    host: str
+    path: tuple[str, ...]
+    """Decoded path segments behind the host, empty ones left out."""
+    query: Mapping[str, str]
+    """Parameters by lower-case name, as the publishers read them."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back over the socket."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    stream: Iterable[bytes] | None = None
+    """Sent in chunks instead of ``body``, for bodies nobody should hold in memory."""
+    is_encoded: bool = False
+    """The body is already as it shall travel; no compression on top."""
+    bytes_before_reset: int | None = None
+    """Break the connection after that many bytes of the body."""
+    is_silent: bool = False
+    """Close the connection without a word."""
+
+
+def read_request(target: str) -> Request:
+    """Read a request target such as ``/api.worldbank.org/v2/country?format=json``."""
+    parts = urlsplit(target)
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+    return Request(segments[0] if segments else "", tuple(segments[1:]), query)

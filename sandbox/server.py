@@ -1,0 +1,148 @@
+"""The server: HTTP/1.1 on 127.0.0.1, each real host as the first path segment.
+
+Bodies travel as gzip when the client accepts it. Faults (``sandbox.faults``) step in at their stage.
+"""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from sandbox import faults as fault_registry
+from sandbox.faults import Fault, FaultyWorld, parse_fault
+from sandbox.providers import Answer, Request, read_request, world_bank
+from sandbox.worlds import World
+
+PROVIDERS = {module.HOST: module for module in (world_bank,)}
+FASTEST_COMPRESSION = 1
+WORTH_COMPRESSING = 1400
+"""Bytes; smaller bodies fit into one network packet anyway."""
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox."""
+
+    base_url: str
+    """``http://127.0.0.1:PORT``, without a slash at the end."""
+    requests: list[str] = field(default_factory=list)
+    """Target of every request so far, in order of arrival: ``/api.worldbank.org/v2/country?format=json``."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # an endless body would otherwise keep the process from ending
+    request_queue_size = 128
+
+    def __init__(self, port: int, respond: Callable[[str], Answer]) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.respond = respond
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body leave together
+    server: _Server
+
+    def do_GET(self) -> None:
+        answer = self.server.respond(self.path)
+        try:
+            self._send(answer)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client has read enough; that is its right
+
+    def _send(self, answer: Answer) -> None:
+        if answer.is_silent:
+            self.close_connection = True
+        elif answer.stream is not None:
+            self._send_chunks(answer)
+        elif answer.bytes_before_reset is not None:
+            self._send_and_reset(answer, answer.bytes_before_reset)
+        else:
+            self._send_whole(answer)
+
+    def _head(self, answer: Answer, extra: dict[str, str]) -> None:
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, **extra}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _send_whole(self, answer: Answer) -> None:
+        body, extra = answer.body, {}
+        accepts_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
+        if accepts_gzip and not answer.is_encoded and len(body) >= WORTH_COMPRESSING:
+            body = gzip.compress(body, FASTEST_COMPRESSION, mtime=0)
+            extra["Content-Encoding"] = "gzip"
+        self._head(answer, {**extra, "Content-Length": str(len(body))})
+        self.wfile.write(body)
+
+    def _send_chunks(self, answer: Answer) -> None:
+        self._head(answer, {"Transfer-Encoding": "chunked"})
+        for block in answer.stream or ():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _send_and_reset(self, answer: Answer, bytes_before: int) -> None:
+        self._head(answer, {"Content-Length": str(len(answer.body))})
+        self.wfile.write(answer.body[:bytes_before])
+        self.wfile.flush()
+        # Lingering for zero seconds makes close() send RST instead of a polite FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it so)
+        """Silence: the requests stand in ``Sandbox.requests``."""
+
+
+def _unknown_host(request: Request) -> Answer:
+    known = ", ".join(sorted(PROVIDERS))
+    sentence = f"The sandbox has no host '{request.host}'. Next: put one of these as the first path segment: {known}.\n"
+    return Answer(404, {"Content-Type": "text/plain; charset=utf-8"}, sentence.encode())
+
+
+def respond(world: World, faults: Sequence[Fault], target: str) -> Answer:
+    """Answer one request target (path and query), faults included."""
+    request = read_request(target)
+    provider = PROVIDERS.get(request.host)
+    if provider is None:
+        return _unknown_host(request)
+    if not faults:
+        return provider.answer(world, request)
+    subjects = provider.subjects(request) | {request.host}
+    changed = fault_registry.change_request(faults, subjects, request)
+    answer = provider.answer(FaultyWorld(world, faults), changed)
+    return fault_registry.change_answer(faults, subjects, request, answer)
+
+
+@contextmanager
+def serve(world: World, faults: Sequence[str] = (), port: int = 0) -> Iterator[Sandbox]:
+    """Serve a world in this process until the block ends; port 0 takes a free one.
+
+    Raises:
+        SandboxError: a fault is not known.
+    """
+    active = [parse_fault(text) for text in faults]
+    targets: list[str] = []
+
+    def log_and_respond(target: str) -> Answer:
+        targets.append(target)
+        return respond(world, active, target)
+
+    server = _Server(port, log_and_respond)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield Sandbox(f"http://127.0.0.1:{server.server_address[1]}", targets)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
