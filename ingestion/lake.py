@@ -120,13 +120,18 @@ def _create_changes(
     stamp = f"timestamp '{recorded_at:%Y-%m-%d %H:%M:%S.%f}'"
     known = connection.execute(f"select count(*) from {quoted(previous)}").fetchone()  # noqa: S608
     if known == (0,):
-        # A first load has nothing to compare with; the joins would cost more than the load.
-        changes = f"""
+        # A first load has nothing to compare with: no join, and no second copy of the batch in memory.
+        kind, changes = (
+            "view",
+            f"""
             select {new_row}, 'insert' as change, {stamp} as recorded_at, new.published, new.receipt
             from {quoted(batch)} as new
-        """  # noqa: S608
+        """,
+        )  # noqa: S608
     else:
-        changes = f"""
+        kind, changes = (
+            "table",
+            f"""
             select
                 {new_row},
                 case when old.part is null then 'insert' else 'revise' end as change,
@@ -140,8 +145,11 @@ def _create_changes(
             inner join (select distinct part, published, receipt from {quoted(batch)}) as fetched using (part)
             anti join {quoted(batch)} as new on {same_key}
             order by {", ".join(quoted(name) for name in key)}
-        """  # noqa: S608
-    connection.execute(f"create or replace temp table changes as {changes}")
+        """,
+        )  # noqa: S608
+        connection.execute(f"create or replace temp table compared as {changes}")
+        changes = "from compared"
+    connection.execute(f"create or replace temp view changes as {changes}")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
