@@ -121,17 +121,12 @@ def _create_changes(
     known = connection.execute(f"select count(*) from {quoted(previous)}").fetchone()  # noqa: S608
     if known == (0,):
         # A first load has nothing to compare with: no join, and no second copy of the batch in memory.
-        kind, changes = (
-            "view",
-            f"""
+        changes = f"""
             select {new_row}, 'insert' as change, {stamp} as recorded_at, new.published, new.receipt
             from {quoted(batch)} as new
-        """,
-        )  # noqa: S608
+        """  # noqa: S608
     else:
-        kind, changes = (
-            "table",
-            f"""
+        compared = f"""
             select
                 {new_row},
                 case when old.part is null then 'insert' else 'revise' end as change,
@@ -145,9 +140,8 @@ def _create_changes(
             inner join (select distinct part, published, receipt from {quoted(batch)}) as fetched using (part)
             anti join {quoted(batch)} as new on {same_key}
             order by {", ".join(quoted(name) for name in key)}
-        """,
-        )  # noqa: S608
-        connection.execute(f"create or replace temp table compared as {changes}")
+        """  # noqa: S608
+        connection.execute(f"create or replace temp table compared as {compared}")
         changes = "from compared"
     connection.execute(f"create or replace temp view changes as {changes}")
 

@@ -244,6 +244,7 @@ class _Load:
         landed = self._landed(self.landing.receipt(self.dataset.id, part.id, decision.receipt))
         with lake.connect(self.home) as connection:
             table = self._batch_table([(landed, self._read(landed))])
+            lake.create_in_force(connection, self.home, self.dataset, [part.id], "previous")
             self._accept(connection, table, [landed])
         event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=decision.reason)
         ledger.append_events(self.home, self.dataset.id, [event])
@@ -334,9 +335,8 @@ class _Load:
             self._accept(connection, accepted, [fetch for fetch, _ in good])
 
     def _accept(self, connection: duckdb.DuckDBPyConnection, batch: pa.Table, landed: list[_Landed]) -> None:
-        """Append to the lake what the batch changes, and note it."""
+        """Append to the lake what the batch changes against ``previous``, and note it."""
         connection.register("batch", batch)
-        lake.create_in_force(connection, self.home, self.dataset, [fetch.part.id for fetch in landed], "previous")
         changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment)
         rows = dict(connection.execute("select part, count(*) from batch group by part").fetchall())
         for fetch in landed:
