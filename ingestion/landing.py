@@ -53,6 +53,11 @@ class Receipt:
     payloads: tuple[Payload, ...]
     error: str | None
 
+    @property
+    def digests(self) -> list[str]:
+        """The payloads' sha256, in page order."""
+        return [payload.sha256 for payload in self.payloads]
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,15 +92,22 @@ def open_origin(text: str) -> Iterator[Origin]:
         world = "synthetic" if kind == "sandbox" else str(Path(text).resolve())
         command = [sys.executable, "-m", "sandbox", "serve", "--world", world, "--exit-with-stdin"]
         # The child runs from this code's own tree and is given no text from outside but a folder that exists.
-        with subprocess.Popen(  # noqa: S603
-            command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as child:
+        with (
+            tempfile.TemporaryFile("w+") as notices,
+            subprocess.Popen(  # noqa: S603
+                command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=notices, text=True
+            ) as child,
+        ):
             assert child.stdin is not None and child.stdout is not None  # noqa: S101 (typing: both are pipes)
             greeting = child.stdout.readline()
             try:
                 if not greeting:
+                    notices.seek(0)
+                    said = notices.read().strip()
                     raise ProviderUnavailable(
-                        "the local server ended before it listened", f"origin '{text}'", "read its message above"
+                        f"the local server ended before it listened: {said}",
+                        f"origin '{text}'",
+                        "run `braindrain sandbox serve` to see it happen",
                     )
                 yield Origin(kind, text if kind == "sandbox" else world, json.loads(greeting)["base_url"])
             finally:

@@ -23,6 +23,7 @@ from ingestion.landing import Decision, Landing, Receipt, keep_what_arrived
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
+from ingestion.validation.verdict import Finding
 
 # Outcomes after which the publisher need not be asked for the part again until its mark moves.
 SETTLED = (ledger.LOADED, ledger.UNCHANGED, ledger.QUARANTINED, ledger.ACCEPTED, ledger.DROPPED)
@@ -227,7 +228,7 @@ class _Load:
                 landed.append(fetch)
         self._take_in(landed)
         self._mark_withdrawn_with_edition(landed)
-        ledger.append_events(self.home, self.dataset.id, self.events.values())
+        self._write_ledger()
         return DatasetReport(
             self.dataset.id, list(self.events.values()), self.client.requests_made, clock.iso(self.moment)
         )
@@ -235,7 +236,7 @@ class _Load:
     def replay(self, receipts: list[Receipt]) -> list[Event]:
         """Take in fetches that landed earlier."""
         self._take_in([self._landed(receipt) for receipt in receipts])
-        ledger.append_events(self.home, self.dataset.id, self.events.values())
+        self._write_ledger()
         return list(self.events.values())
 
     def accept(self, decision: Decision) -> Event:
@@ -292,13 +293,33 @@ class _Load:
             outcome = ledger.WITHDRAWN
         elif isinstance(error, ProviderUnavailable):
             outcome = ledger.FAILED
-        next_step = error.next_step
-        if outcome == ledger.WITHDRAWN and part.successor:
-            next_step = f"use its successor {part.successor}"
         if outcome == ledger.QUARANTINED:
-            held = quarantine.hold(self.home, self.dataset, part.id, receipt.id, [finding_of(part, error)])
-            next_step = f"`braindrain quarantine show {held}`"
+            self._hold(part, receipt, [finding_of(part, error)])
+            return
+        has_successor = outcome == ledger.WITHDRAWN and part.successor
+        next_step = f"use its successor {part.successor}" if has_successor else error.next_step
         self._note(part, outcome, receipt, message=f"{error.where}: {error.what}", next_step=next_step)
+
+    def _hold(
+        self,
+        part: Part,
+        receipt: Receipt,
+        findings: list[Finding],
+        connection: duckdb.DuckDBPyConnection | None = None,
+        batch: str | None = None,
+    ) -> None:
+        """Put a fetch into quarantine, unless the same payload is there already or a person dropped it."""
+        earlier = ledger.latest_by_part(self.home, self.dataset.id).get(part.id)
+        if earlier and earlier.outcome in (ledger.QUARANTINED, ledger.DROPPED) and earlier.receipt:
+            known = self.landing.receipt(self.dataset.id, part.id, earlier.receipt)
+            if receipt.payloads and known.digests == receipt.digests:
+                self.events[part.id] = earlier
+                return
+        held = quarantine.hold(self.home, self.dataset, part.id, receipt.id, findings, connection, batch)
+        more = f" (and {len(findings) - 1} more findings)" if len(findings) > 1 else ""
+        message = f"{findings[0].where}: {findings[0].what}{more}"
+        next_step = f"`braindrain quarantine show {held}`"
+        self._note(part, ledger.QUARANTINED, receipt, message=message, next_step=next_step)
 
     def _take_in(self, landed: list[_Landed]) -> None:
         """Read, judge, and accept or quarantine."""
@@ -322,13 +343,7 @@ class _Load:
         for fetch, _ in read:
             findings = [finding for finding in verdict.findings if finding.part == fetch.part.id]
             if findings:
-                held = quarantine.hold(
-                    self.home, self.dataset, fetch.part.id, fetch.receipt.id, findings, connection, "batch"
-                )
-                more = f" (and {len(findings) - 1} more findings)" if len(findings) > 1 else ""
-                message = f"{findings[0].where}: {findings[0].what}{more}"
-                next_step = f"`braindrain quarantine show {held}`"
-                self._note(fetch.part, ledger.QUARANTINED, fetch.receipt, message=message, next_step=next_step)
+                self._hold(fetch.part, fetch.receipt, findings, connection, "batch")
         good = [(fetch, table) for fetch, table in read if fetch.part.id not in verdict.rejected_parts]
         if good:
             accepted = batch if len(good) == len(read) else self._batch_table(good)
@@ -372,6 +387,11 @@ class _Load:
             if event.outcome == ledger.WITHDRAWN and event.edition is None:
                 self.events[part] = dataclasses.replace(event, edition=max(editions, default=None))
 
+    def _write_ledger(self) -> None:
+        """Append what is new; a fetch that was held back before is no event of this night."""
+        moment = clock.iso(self.moment)
+        ledger.append_events(self.home, self.dataset.id, [e for e in self.events.values() if e.at == moment])
+
     def _note(self, part: Part, outcome: str, receipt: Receipt, **facts: Any) -> None:
         self.events[part.id] = Event(
             at=clock.iso(self.moment),
@@ -386,10 +406,8 @@ class _Load:
         )
 
 
-def finding_of(part: Part, error: BrainDrainError) -> Any:
+def finding_of(part: Part, error: BrainDrainError) -> Finding:
     """A fetch or read error as a finding of quarantine."""
-    from ingestion.validation.verdict import Finding
-
     return Finding(
         part=part.id, expectation=type(error).__name__, what=error.what, where=error.where, next_step=error.next_step
     )

@@ -38,6 +38,12 @@ class Fetched:
     edition: str | None = None
     answers: list[Answer] = field(default_factory=list)
 
+    def discard(self) -> None:
+        """Forget answers that turned out to be none of the part's payloads."""
+        for answer in self.answers:
+            answer.path.unlink()
+        self.answers.clear()
+
 
 class SourceProtocol(Protocol):
     """How a protocol is spoken. Everything else (retries, budgets, landing, acceptance) is written once."""

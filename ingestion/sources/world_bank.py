@@ -306,21 +306,22 @@ class Archive:
         """The list of editions: without a new one, nothing can have changed."""
         if not known:
             return Probe(None, frozenset())
-        newest = self._editions(client, dataset)[0]
+        where = f"{dataset.id}, list of editions"
+        newest = _editions(client.ask(self._editions_url(dataset), where), where)[0]
         return Probe(newest, frozenset(part for part, mark in known.items() if mark.edition == newest))
 
     def fetch(self, client: Client, dataset: Dataset, part: Part, fetched: Fetched) -> None:
         """Every page of the series in the newest edition that holds it."""
-        editions = self._editions(client, dataset)
+        where = f"{dataset.id}/{part.id}, list of editions"
+        fetched.answers.append(client.get(self._editions_url(dataset), where))
+        editions = _editions(fetched.answers[0].content(), where)
         fetched.edition = editions[0]
         for edition in editions:
+            # Neither the list nor an edition without the series is a payload of it.
+            fetched.discard()
             if self._fetch_edition(client, dataset, part, edition, fetched):
                 fetched.version = edition
                 return
-            # An edition without the series is no payload of it.
-            for answer in fetched.answers:
-                answer.path.unlink()
-            fetched.answers.clear()
         raise SeriesWithdrawn(
             f"none of {len(editions)} editions holds {FEWEST_ARCHIVED_VALUES} figures of it",
             f"{dataset.id}/{part.id}",
@@ -346,22 +347,8 @@ class Archive:
         cells = [cell for answer in fetched.answers for cell in _cells(answer.content(), f"{dataset.id}/{part.id}")]
         return sum(cell.value is not None for cell in cells) > FEWEST_ARCHIVED_VALUES
 
-    def _editions(self, client: Client, dataset: Dataset) -> list[str]:
-        """Every edition (YYYYMM), newest first."""
-        where = f"{dataset.id}, list of editions"
-        asked = urlencode({"format": "json", "per_page": 300})
-        page = _decode(client.ask(f"{dataset.endpoint}/version?{asked}", where), ARCHIVE, where)
-        editions = {
-            variable.id
-            for source in page.sources
-            for concept in source.concept
-            if concept.id == "Version"
-            for variable in concept.variable
-        }
-        dated = sorted((edition for edition in editions if re.fullmatch(r"\d{6}", edition)), reverse=True)
-        if not dated:
-            raise PayloadRejected("the list names no edition", where, _LOOK_AT_PUBLISHER)
-        return dated
+    def _editions_url(self, dataset: Dataset) -> str:
+        return f"{dataset.endpoint}/version?{urlencode({'format': 'json', 'per_page': 300})}"
 
     def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
         """One row per cell, in the order sent; time ids such as YR2000 become years."""
@@ -373,14 +360,14 @@ class Archive:
                 f"{len(cells):,} cells came where {total:,} were announced", place, _LOOK_AT_PUBLISHER
             )
         try:
-            placed = [{coordinate.concept: coordinate for coordinate in cell.variable} for cell in cells]
+            placed = [{coordinate.concept.lower(): coordinate for coordinate in cell.variable} for cell in cells]
             return pa.table(
                 {
-                    "series_id": _text([at["Series"].id for at in placed]),
-                    "series_name": _text([at["Series"].value for at in placed]),
-                    "country_id": _text([at["Country"].id for at in placed]),
-                    "year": _years([at["Time"].id.removeprefix("YR") for at in placed], place),
-                    "version_id": _text([at["Version"].id for at in placed]),
+                    "series_id": _text([at["series"].id for at in placed]),
+                    "series_name": _text([at["series"].value for at in placed]),
+                    "country_id": _text([at["country"].id for at in placed]),
+                    "year": _years([at["time"].id.removeprefix("YR") for at in placed], place),
+                    "version_id": _text([at["version"].id for at in placed]),
                     "value": pa.array([cell.value for cell in cells], pa.float64()),
                 }
             )
@@ -457,6 +444,21 @@ def _named_place(body: bytes, error: str) -> str:
     country = row.get("country", {}) if isinstance(row, dict) else {}
     name = f"{country.get('value')} ({country.get('id')})" if country else str(row)[:80]
     return f"{error}, that is {name} {row.get('date', '') if isinstance(row, dict) else ''}".rstrip()
+
+
+def _editions(body: bytes, where: str) -> list[str]:
+    """Every edition (YYYYMM) that the archives list, newest first."""
+    variables = [
+        variable
+        for source in _decode(body, ARCHIVE, where).sources
+        for concept in source.concept
+        if concept.id.lower() == "version"
+        for variable in concept.variable
+    ]
+    dated = {variable.id for variable in variables if re.fullmatch(r"\d{6}", variable.id)}
+    if not dated:
+        raise PayloadRejected("the list names no edition", where, _LOOK_AT_PUBLISHER)
+    return sorted(dated, reverse=True)
 
 
 def _cells(body: bytes, where: str) -> list[Cell]:

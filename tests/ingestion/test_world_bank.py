@@ -118,7 +118,7 @@ def test_the_archive_is_read_in_both_its_wrappings(wrapped: bool) -> None:
 
 def test_an_archived_cell_without_a_dimension_is_named() -> None:
     dataset = CATALOG.dataset("wb_archive")
-    with pytest.raises(PayloadRejected, match="no dimension 'Series'"):
+    with pytest.raises(PayloadRejected, match="no dimension 'series'"):
         Archive().read(dataset, dataset.parts[0], [archive_body(True, variable=[])])
 
 
