@@ -124,11 +124,9 @@ class Judge:
 def _expectation(rule: Rule) -> Expectation:
     import great_expectations.expectations as gxe
 
-    about = f" Parts: {', '.join(rule.parts)}." if rule.parts else ""
     make = getattr(gxe, rule.expectation)
-    made: Expectation = make(
-        **rule.arguments, notes=f"{rule.name}: {rule.reason}.{about}", meta={"rule": rule.name, "reason": rule.reason}
-    )
+    meta = {"rule": rule.name, "reason": rule.reason, "parts": list(rule.parts)}
+    made: Expectation = make(**rule.arguments, meta=meta)
     return made
 
 
