@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import sys
@@ -65,18 +66,16 @@ def _serve(asked: argparse.Namespace) -> int:
     world = _world(asked)
     with serve(world, asked.fault, asked.port) as sandbox:
         print(json.dumps({"base_url": sandbox.base_url}), flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end a server in a terminal
             _wait(asked.exit_with_stdin)
-        except KeyboardInterrupt:
-            pass  # the usual way to end a server in a terminal
     return 0
 
 
 def _wait(until_stdin_ends: bool) -> None:
     if not until_stdin_ends:
         threading.Event().wait()
-    while sys.stdin.buffer.read1(4096):
-        pass
+    for _line in sys.stdin.buffer:
+        continue  # only the end matters
 
 
 def _truth(asked: argparse.Namespace) -> int:

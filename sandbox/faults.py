@@ -115,11 +115,8 @@ def _with_query(request: Request, **changes: str) -> Request:
 def page_size_cap(fault: Fault, request: Request) -> Request:
     """Answers at most AMOUNT (5000) rows per page, whatever per_page asks for."""
     asked = request.query.get("per_page", "")
-    return (
-        _with_query(request, per_page=str(int(fault.amount)))
-        if asked.isdecimal() and int(asked) > fault.amount
-        else request
-    )
+    is_beyond = asked.isdecimal() and int(asked) > fault.amount
+    return _with_query(request, per_page=str(int(fault.amount))) if is_beyond else request
 
 
 @_register("request")
@@ -214,11 +211,11 @@ def country_list_halved(_fault: Fault, name: str, entries: list[Entry]) -> list[
 
 
 def _rows(document: Any) -> list[dict[str, Any]]:
-    """The rows of a data page, today's or the archive's; none when the document has no rows."""
+    """The rows of a data page (today's or the archive's) or the entries of a list; none when there are none."""
     if isinstance(document, dict):
         source = document.get("source")
         return source.get("data", []) if isinstance(source, dict) else []
-    return document[1] or [] if len(document) == 2 else []
+    return (document[1] or []) if len(document) == 2 else []
 
 
 def _header(document: Any) -> dict[str, Any]:
@@ -240,7 +237,8 @@ def missing_page_2(_fault: Fault, document: Any, request: Request) -> Any:
 def total_changes(_fault: Fault, document: Any, request: Request) -> Any:
     """Each page names another total: one row more than the page before."""
     page = int(request.query.get("page", "1"))
-    _header(document)["total"] += page - 1
+    header = _header(document)
+    header["total"] = type(header["total"])(int(header["total"]) + page - 1)  # some lists send it as text
     return document
 
 
@@ -254,9 +252,9 @@ def new_field(_fault: Fault, document: Any, _request: Request) -> Any:
 
 @_register("document")
 def missing_field(_fault: Fault, document: Any, _request: Request) -> Any:
-    """No row has the field ``value``."""
+    """No row has the field ``value``; entries of lists lack ``name``."""
     for row in _rows(document):
-        row.pop("value", None)
+        row.pop("value" if "value" in row else "name", None)
     return document
 
 
@@ -399,9 +397,7 @@ class FaultyWorld:
         self._faults = faults
 
     def _of(self, stage: str, subject: str) -> list[Fault]:
-        return [
-            fault for fault in self._faults if KINDS[fault.name].stage == stage and fault.hits(frozenset({subject}))
-        ]
+        return _hitting(self._faults, stage, frozenset({subject}))
 
     def listing(self, name: str) -> list[Entry] | None:
         """The list, after the faults."""
@@ -447,22 +443,14 @@ def change_request(faults: Sequence[Fault], subjects: frozenset[str], request: R
 def change_answer(faults: Sequence[Fault], subjects: frozenset[str], request: Request, answer: Answer) -> Answer:
     """The answer as the faulty publisher sends it."""
     about_documents = _hitting(faults, "document", subjects)
-    if (
-        about_documents
-        and answer.status == 200
-        and answer.headers.get("Content-Type", "").startswith("application/json")
-    ):
+    if about_documents and answer.headers.get("Content-Type") == JSON["Content-Type"]:
         document = json.loads(answer.body)
-        for fault in about_documents if _rows(document) or _header_is_of_data(document) else []:
+        for fault in about_documents if _rows(document) else []:
             document = KINDS[fault.name].change(fault, document, request)
         answer = replace(answer, body=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     for fault in _hitting(faults, "answer", subjects):
         answer = KINDS[fault.name].change(fault, answer)
     return answer
-
-
-def _header_is_of_data(document: Any) -> bool:
-    return isinstance(document, list) and "lastupdated" in document[0]
 
 
 def _hitting(faults: Sequence[Fault], stage: str, subjects: frozenset[str]) -> list[Fault]:

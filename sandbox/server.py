@@ -17,10 +17,11 @@ from typing import Any
 
 from sandbox import faults as fault_registry
 from sandbox.faults import Fault, FaultyWorld, parse_fault
-from sandbox.providers import Answer, Request, read_request, world_bank
+from sandbox.providers import Answer, Provider, Request, read_request, world_bank
 from sandbox.worlds import World
 
-PROVIDERS = {module.HOST: module for module in (world_bank,)}
+_WORLD_BANK: Provider = world_bank
+PROVIDERS = {provider.HOST: provider for provider in (_WORLD_BANK,)}
 FASTEST_COMPRESSION = 1
 WORTH_COMPRESSING = 1400
 """Bytes; smaller bodies fit into one network packet anyway."""

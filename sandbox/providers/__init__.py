@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sandbox.worlds import World
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,18 @@ class Answer:
     """Break the connection after that many bytes of the body."""
     is_silent: bool = False
     """Close the connection without a word."""
+
+
+class Provider(Protocol):
+    """What the module of a publisher offers."""
+
+    HOST: str
+
+    def subjects(self, request: Request) -> frozenset[str]:
+        """What a request is about; faults aim at these."""
+
+    def answer(self, world: World, request: Request) -> Answer:
+        """The publisher's answer."""
 
 
 def read_request(target: str) -> Request:

@@ -3,7 +3,7 @@
 Pages it rests on: https://datahelpdesk.worldbank.org/knowledgebase/articles/898581 (call structures),
 https://datahelpdesk.worldbank.org/knowledgebase/articles/1886674 (advanced data queries: source 57).
 Errors are HTTP 200. Without ``format=json`` the API answers XML; here that is a header without rows.
-Not spoken: ``mrv``, ``mrnev`` and ``gapfill`` get HTTP 501, so that nobody mistakes a whole table for the newest values.
+Not spoken: ``mrv``, ``mrnev`` and ``gapfill`` get HTTP 501, so that nobody takes a whole table for the newest values.
 """
 
 from __future__ import annotations
