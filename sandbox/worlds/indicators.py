@@ -20,6 +20,15 @@ Coverage = Literal["full", "modelled", "reported", "survey"]
 lags, the more the poorer; ``survey``: now and then, and some never."""
 
 
+def sum_over_members(members: Array, values: Array) -> Array:
+    """Sums by group, ``[group, year]``, of ``[group, economy]`` zeros and ones and ``[economy, year]`` values.
+
+    Not a matrix product: that one runs in threads, whose number would show in the last digits.
+    """
+    sums: Array = np.einsum("ge,ey->gy", members, values)
+    return sums
+
+
 @dataclass(frozen=True)
 class Measure:
     """``factor * numerator / denominator``, arrays ``[economy, year]``; without a denominator it is a count."""
@@ -34,8 +43,8 @@ class Measure:
 
     def of_groups(self, members: Array) -> Array:
         """Figures of groups at full precision; ``members`` is ``[group, economy]`` of zeros and ones."""
-        below = None if self.denominator is None else members @ self.denominator
-        return self._ratio(members @ self.numerator, below)
+        below = None if self.denominator is None else sum_over_members(members, self.denominator)
+        return self._ratio(sum_over_members(members, self.numerator), below)
 
     def _ratio(self, above: Array, below: Array | None) -> Array:
         if below is None:

@@ -324,7 +324,8 @@ def _refugees(rng: np.random.Generator, people: _People, macro: _Macro) -> tuple
     by_origin = people.population * (intensity + 2e-6)
     towards = np.exp(2.2 * people.nearness + 0.9 * np.log(people.population[:, 30] / people.scale))
     np.fill_diagonal(towards, 0)
-    by_asylum: Array = (towards / towards.sum(axis=1, keepdims=True)).T @ by_origin
+    shares = towards / towards.sum(axis=1, keepdims=True)
+    by_asylum: Array = np.einsum("od,oy->dy", shares, by_origin)
     return by_origin, by_asylum
 
 

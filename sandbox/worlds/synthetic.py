@@ -47,6 +47,7 @@ from sandbox.worlds.indicators import (
     SERVED,
     Indicator,
     Measure,
+    sum_over_members,
 )
 from sandbox.worlds.simulation import FIRST_YEAR, LAST_YEAR, YEARS, Array, Simulation, simulate
 
@@ -251,7 +252,8 @@ class SyntheticWorld:
             in_time &= np.isin(YEARS, indicator.years)
         of_economies = self._reports(indicator, last) & in_time
         people = self.simulation.population
-        share = (self._members @ (people * of_economies)) / np.maximum(self._members @ people, 1)
+        reporting = sum_over_members(self._members, people * of_economies)
+        share = reporting / np.maximum(sum_over_members(self._members, people), 1)
         return np.concatenate([of_economies, (share >= 0.5) & in_time])
 
     def _reports(self, indicator: Indicator, last: int) -> NDArray[np.bool_]:
