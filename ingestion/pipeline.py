@@ -294,7 +294,7 @@ class _Load:
         elif isinstance(error, ProviderUnavailable):
             outcome = ledger.FAILED
         if outcome == ledger.QUARANTINED:
-            self._hold(part, receipt, [finding_of(part, error)])
+            self._hold(part, receipt, [self._finding(part, error)])
             return
         has_successor = outcome == ledger.WITHDRAWN and part.successor
         next_step = f"use its successor {part.successor}" if has_successor else error.next_step
@@ -315,11 +315,9 @@ class _Load:
             if receipt.payloads and known.digests == receipt.digests:
                 self.events[part.id] = earlier
                 return
-        held = quarantine.hold(self.home, self.dataset, part.id, receipt.id, findings, connection, batch)
-        more = f" (and {len(findings) - 1} more findings)" if len(findings) > 1 else ""
-        message = f"{findings[0].where}: {findings[0].what}{more}"
-        next_step = f"`braindrain quarantine show {held}`"
-        self._note(part, ledger.QUARANTINED, receipt, message=message, next_step=next_step)
+        quarantine.hold(self.home, self.dataset, part.id, receipt.id, findings, connection, batch)
+        message = f"{findings[0].where}: {'; and '.join(finding.what for finding in findings)}"
+        self._note(part, ledger.QUARANTINED, receipt, message=message, next_step=findings[0].next_step)
 
     def _take_in(self, landed: list[_Landed]) -> None:
         """Read, judge, and accept or quarantine."""
@@ -387,6 +385,17 @@ class _Load:
             if event.outcome == ledger.WITHDRAWN and event.edition is None:
                 self.events[part] = dataclasses.replace(event, edition=max(editions, default=None))
 
+    def _finding(self, part: Part, error: BrainDrainError) -> Finding:
+        """A fetch or read error as a finding of quarantine."""
+        look = f"look with `braindrain quarantine show {self.dataset.id}/{part.id}`"
+        return Finding(
+            part=part.id,
+            expectation=type(error).__name__,
+            what=error.what,
+            where=error.where,
+            next_step=f"{look}; {error.next_step}",
+        )
+
     def _write_ledger(self) -> None:
         """Append what is new; a fetch that was held back before is no event of this night."""
         moment = clock.iso(self.moment)
@@ -404,13 +413,6 @@ class _Load:
             receipt=receipt.id,
             **facts,
         )
-
-
-def finding_of(part: Part, error: BrainDrainError) -> Finding:
-    """A fetch or read error as a finding of quarantine."""
-    return Finding(
-        part=part.id, expectation=type(error).__name__, what=error.what, where=error.where, next_step=error.next_step
-    )
 
 
 @contextmanager
