@@ -36,3 +36,16 @@
             changes.recorded_at = newest.newest_recorded_at
     where changes.change <> 'withdraw'
 {%- endmacro %}
+
+{# Whole days from one date or timestamp to another. #}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between', 'braindrain')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}
+
+{% macro duckdb__days_between(earlier, later) -%}
+    cast(date_diff('day', cast({{ earlier }} as date), cast({{ later }} as date)) as integer)
+{%- endmacro %}
