@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, conf
 
 # A night that was missed is not made up for: the next one asks for everything that changed since.
 COMMON: dict[str, Any] = {"start_date": datetime(2026, 1, 1, tzinfo=UTC), "catchup": False, "max_active_runs": 1}
@@ -20,9 +20,10 @@ RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
 )
 
 # Three more tries, 5, 15 and 45 minutes apart: a provider's bad hour passes, its bad day is reported the same night.
+# AIRFLOW__BRAINDRAIN__RETRIES changes it: who watches a run (`make run`) wants to know at once.
 TASK_DEFAULTS: dict[str, Any] = {
     "owner": "data-engineering",
-    "retries": 3,
+    "retries": conf.getint("braindrain", "retries", fallback=3),
     "retry_delay": timedelta(minutes=5),
     "retry_exponential_backoff": 3,
     "retry_policy": RETRY_WHAT_MAY_PASS,

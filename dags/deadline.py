@@ -6,7 +6,13 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseHook, DeadlineAlert, DeadlineReference, SyncCallback  # type: ignore[attr-defined]  # not in its stub
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub does not know three of them
+    BaseHook,
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
+    get_parsing_context,
+)
 
 LONGEST_NIGHT = timedelta(hours=3)
 ALERT_CONNECTION = "braindrain_alerts"
@@ -20,29 +26,28 @@ def report_late_run(context: dict[str, Any]) -> None:
     The connection is of type ``smtp`` with ``from_email`` and ``to`` in its extra.
     https://airflow.apache.org/docs/apache-airflow/3.3.2/howto/deadline-alerts.html
     """
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    run = context["dag_run"]
-    subject = f"{run['dag_id']} is late"
-    sentence = (
-        f"Run {run['dag_run_id']} of {run['dag_id']} has not ended {LONGEST_NIGHT} after it was queued. "
-        "Next: open the run and read the log of the task that is still going."
-    )
+    name = "{dag_id}, run {dag_run_id}".format_map(context["dag_run"])
+    sentence = f"{name}: not ended {LONGEST_NIGHT} after its time. Next: read the log of the task that is still going."
     log.warning(sentence)
     try:
-        recipient = BaseHook.get_connection(ALERT_CONNECTION).extra_dejson["to"]
+        to = BaseHook.get_connection(ALERT_CONNECTION).extra_dejson["to"]
     except AirflowNotFoundException:
-        log.info("No connection %s exists, so nobody is told by mail.", ALERT_CONNECTION)
+        log.info("Nobody is told by mail: there is no connection %s.", ALERT_CONNECTION)
         return
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-    mail = SmtpNotifier(to=recipient, subject=subject, html_content=sentence, smtp_conn_id=ALERT_CONNECTION)
-    mail.notify({})
+    SmtpNotifier(to=to, subject=f"Late: {name}", html_content=sentence, smtp_conn_id=ALERT_CONNECTION).notify({})
 
 
-NIGHTLY_DEADLINE = DeadlineAlert(
-    reference=DeadlineReference.DAGRUN_QUEUED_AT,
-    interval=LONGEST_NIGHT,
-    callback=SyncCallback(report_late_run),
-    name="longest night",
-)
+def nightly_deadline() -> DeadlineAlert | None:
+    """A scheduled run that has not ended three hours after its time is reported.
+
+    It counts from the logical date, because clearing a run whose deadline counts from its queueing fails in 3.3.2
+    (https://github.com/apache/airflow/pull/70370). None while one DAG alone is parsed, as `airflow dags test` does:
+    there, 3.3.2 fails on any deadline of a run that succeeds.
+    """
+    if get_parsing_context().dag_id:
+        return None
+    when = {"reference": DeadlineReference.DAGRUN_LOGICAL_DATE, "interval": LONGEST_NIGHT}
+    return DeadlineAlert(**when, callback=SyncCallback(report_late_run), name="longest night")

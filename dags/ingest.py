@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, Param, task, task_group
 from conventions import COMMON, TASK_DEFAULTS
-from deadline import NIGHTLY_DEADLINE
+from deadline import nightly_deadline
 from nights import load_dataset, probe_dataset
 from verdicts import NAMED_BY_DATASET, judge_dataset
 from wording import ingest_words
@@ -49,7 +49,7 @@ def make_dag(source: Source) -> None:
         tags=["ingest", source.id],
         params={"dataset": only, "force": force},
         default_args={**TASK_DEFAULTS, "owner": source.owner},
-        deadline=NIGHTLY_DEADLINE,
+        deadline=nightly_deadline(),
         **COMMON,
     ):
         dataset.expand(dataset_id=datasets())

@@ -1,0 +1,134 @@
+"""`make run`: real Airflow runs of ingest, then publish, over throw-away metadata; then the summary.
+
+Exit status 0 when this run published a release or found the one in force unchanged, also when a dataset was held
+back (the summary names it); 1 when the run itself broke.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from settings import ROOT, airflow_environment
+
+LOGS = ROOT / "data" / "logs"
+LOGS_KEPT = 20
+
+
+class Progress:
+    """One line per finished task on the terminal. The tasks run in this process, and Airflow calls these hooks.
+
+    https://airflow.apache.org/docs/apache-airflow/3.3.2/administration-and-deployment/listeners.html
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self.terminal = terminal
+        self.begun = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Print a line behind the seconds since the beginning."""
+        print(f"{time.monotonic() - self.begun:5.1f} s  {line}", file=self.terminal, flush=True)
+
+    def finished(self, mark: str, task_instance: Any) -> None:
+        """Print what became of a task."""
+        task = task_instance.task_id.removeprefix("dataset.")
+        self.say(f"  {mark} {task:9}{task_instance.rendered_map_index or ''}".rstrip())
+
+
+def listen(progress: Progress) -> None:
+    """Have the progress told of every task that ends."""
+    from airflow.listeners import hookimpl
+    from airflow.sdk.listener import get_listener_manager
+
+    class Listener:
+        @hookimpl
+        def on_task_instance_success(self, task_instance: Any) -> None:
+            if task_instance.task_id != "datasets":
+                progress.finished("✓", task_instance)
+
+        @hookimpl
+        def on_task_instance_skipped(self, task_instance: Any) -> None:
+            if task_instance.map_index < 0:  # an unchanged dataset's probe has said so
+                progress.finished("-", task_instance)
+
+        @hookimpl
+        def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
+            progress.finished("✗", task_instance)
+            progress.say(f"      {error}")
+
+    get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def output_into(log: Path) -> Iterator[TextIO]:
+    """Send everything this process and its children print into a file; yields the terminal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with log.open("wb") as file, os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(kept[0], 1)
+            os.dup2(kept[1], 2)
+
+
+def run_dags(progress: Progress) -> str | None:
+    """Run every ingest DAG, then publish. Returns what broke, or None.
+
+    A failed ingest DAG breaks nothing: its other datasets are in the lake, and publish decides.
+    """
+    from airflow.dag_processing.dagbag import BundleDagBag
+    from airflow.utils.cli import get_bagged_dag
+    from airflow.utils.db import initdb
+
+    initdb()
+    folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
+    if bag.import_errors:
+        return "\n".join(bag.import_errors.values())
+    listen(progress)
+    for dag_id in [*sorted(name for name in bag.dags if name.startswith("ingest_")), "publish_marts"]:
+        progress.say(dag_id)
+        # As `airflow dags test` does: by itself, so that it comes without its deadline.
+        state = get_bagged_dag(None, dag_id).test().state
+    return None if state == "success" else "publish_marts did not end well"
+
+
+def main() -> int:
+    """Run, then show the summary."""
+    airflow_home = Path(tempfile.mkdtemp(prefix="braindrain-run-"))
+    os.environ.update(airflow_environment(airflow_home), AIRFLOW__BRAINDRAIN__RETRIES="0")
+    log = LOGS / f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+    print(f"Braindrain, origin {os.environ['ORIGIN']}")
+    try:
+        with output_into(log) as terminal:
+            progress = Progress(terminal)
+            progress.say("Waking Airflow")
+            broken = run_dags(progress)
+    finally:
+        shutil.rmtree(airflow_home)
+        for old in sorted(LOGS.glob("run-*.log"))[:-LOGS_KEPT]:
+            old.unlink()
+    if broken:
+        print(f"{broken}\nNext: read {log}", file=sys.stderr)
+        return 1
+    return subprocess.run([ROOT / ".venv/bin/braindrain", "summary"], check=False).returncode  # noqa: S603 (our own)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
