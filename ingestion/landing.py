@@ -140,9 +140,10 @@ class Landing:
         return self.root / "drafts" / dataset
 
     def clear_drafts(self, dataset: str) -> None:
-        """Remove what an interrupted download left behind (the caller holds the dataset's lock)."""
-        for draft in self.drafts(dataset).glob("*.draft"):
-            draft.unlink()
+        """Remove what an interrupted load left behind (the caller holds the dataset's lock)."""
+        for folder in (self.drafts(dataset), self.root / "receipts" / dataset, self.root / "decisions" / dataset):
+            for draft in folder.rglob("*.draft"):
+                draft.unlink()
 
     def _payload_path(self, sha256: str) -> Path:
         return self.root / "payloads" / sha256[:2] / sha256

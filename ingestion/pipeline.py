@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ingestion import clock, lake, ledger, quarantine
 from ingestion.catalog import Catalog, Dataset, Part, load_catalog
-from ingestion.errors import BrainDrainError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
+from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, open_home
 from ingestion.http import Client
 from ingestion.landing import Decision, Landing, Receipt, keep_what_arrived
@@ -100,7 +100,11 @@ class Pipeline:
             BrainDrainError: the publisher cannot be asked, or the dataset is unknown.
         """
         dataset = self.catalog.dataset(dataset_id)
-        parts = [part.id for part in dataset.parts]
+        with self._locked(dataset_id):
+            return self._probe(dataset, force)
+
+    def _probe(self, dataset: Dataset, force: bool) -> DatasetProbe:
+        dataset_id, parts = dataset.id, [part.id for part in dataset.parts]
         if force:
             return DatasetProbe(dataset_id, parts, [], 0)
         latest = ledger.latest_by_part(self.home, dataset_id)
@@ -125,8 +129,7 @@ class Pipeline:
             CatalogError: no such dataset or part.
         """
         dataset = self.catalog.dataset(dataset_id)
-        with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
-            self.landing.clear_drafts(dataset_id)
+        with self._locked(dataset_id):
             return _Load(self, dataset, clock.now()).run([dataset.part(part) for part in parts], progress)
 
     def ingest(
@@ -143,7 +146,7 @@ class Pipeline:
         try:
             probe = self.probe(dataset_id, force)
             report = self.load(dataset_id, probe.changed, progress) if probe.changed else DatasetReport(dataset_id)
-        except ProviderUnavailable as error:
+        except (ProviderUnavailable, PayloadRejected, HomeError) as error:
             return DatasetReport(dataset_id, error=str(error))
         report.requests += probe.requests
         report.parts.extend(self.unchanged(dataset_id, probe))
@@ -174,7 +177,7 @@ class Pipeline:
             PayloadRejected: the payload cannot even be read.
         """
         dataset = self.catalog.dataset(dataset_id)
-        with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
+        with self._locked(dataset_id):
             moment = clock.now()
             decision = Decision(dataset.id, dataset.part(part_id).id, receipt_id, clock.compact(moment), reason)
             event = _Load(self, dataset, moment).accept(decision)
@@ -187,7 +190,7 @@ class Pipeline:
 
     def _replay_dataset(self, dataset: Dataset) -> DatasetReport:
         report = DatasetReport(dataset.id)
-        with self.home.lock(f"ingest-{dataset.id}", f"dataset {dataset.id}"):
+        with self._locked(dataset.id):
             if lake.lake_files(self.home, dataset):
                 return report
             receipts = [receipt for receipt in self.landing.receipts(dataset.id) if receipt.error is None]
@@ -199,6 +202,13 @@ class Pipeline:
                 else:
                     report.parts.extend(load.replay([receipt for receipt in receipts if receipt.load == moment]))
         return report
+
+    @contextmanager
+    def _locked(self, dataset_id: str) -> Iterator[None]:
+        """Work on a dataset alone, on a swept floor."""
+        with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
+            self.landing.clear_drafts(dataset_id)
+            yield
 
     def _client(self, dataset: Dataset) -> Client:
         source = self.catalog.source_of(dataset.id)
