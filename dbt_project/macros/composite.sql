@@ -34,8 +34,34 @@
     ) / nullif({{ count_present(factors) }}, 0))
 {%- endmacro %}
 
-{# Correlation of two columns over the rows that hold both; null where one does not vary. Nine decimals, so that
-   the order of addition does not show. #}
-{% macro correlation(a, b) -%}
-    case when isnan(corr({{ a }}, {{ b }})) then null else round(corr({{ a }}, {{ b }}), 9) end
+{#
+  Correlations of the factor columns with each other, one column `m_<factor>_<factor>` each, over the rows that hold
+  both; zero where there are none or one does not vary. Nine decimals, so that the order of addition does not show.
+#}
+{% macro correlation_matrix(factors) -%}
+    {% for a in factors %}{% set outer_loop = loop %}{% for b in factors %}
+        {%- set correlation = 'corr(z_' ~ a ~ ', z_' ~ b ~ ')' %}
+        coalesce(case when not isnan({{ correlation }}) then round({{ correlation }}, 9) end, 0) as m_{{ a }}_{{ b }}
+        {{- ',' if not (outer_loop.last and loop.last) }}
+    {%- endfor %}{% endfor %}
+{%- endmacro %}
+
+{# Sum of the diagonal of a matrix in columns `m_<factor>_<factor>`. #}
+{% macro trace(factors) -%}
+    ({% for a in factors %}m_{{ a }}_{{ a }}{{ ' + ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{# The matrix times itself, divided by its squared trace so that its size stays within floats. #}
+{% macro squared_matrix(factors) -%}
+    {% for a in factors %}{% set outer_loop = loop %}{% for b in factors %}
+        (
+            {%- for c in factors %}m_{{ a }}_{{ c }} * m_{{ c }}_{{ b }}{{ ' + ' if not loop.last }}{% endfor -%}
+        ) / nullif({{ trace(factors) }} * {{ trace(factors) }}, 0) as m_{{ a }}_{{ b }}
+        {{- ',' if not (outer_loop.last and loop.last) }}
+    {%- endfor %}{% endfor %}
+{%- endmacro %}
+
+{# One element of the diagonal over their sum. #}
+{% macro share_of_diagonal(factor, factors) -%}
+    m_{{ factor }}_{{ factor }} / nullif({{ trace(factors) }}, 0)
 {%- endmacro %}

@@ -33,11 +33,11 @@ factor_means as (
 
 factors_side_by_side as (
     select
+        {% for factor in var('push_factors') + var('pull_factors') %}
+            max(case when factor = '{{ factor }}' then z_factor end) as z_{{ factor }},
+        {% endfor %}
         iso3,
         year
-        {% for factor in var('push_factors') + var('pull_factors') %}
-            , max(case when factor = '{{ factor }}' then z_factor end) as z_{{ factor }}
-        {% endfor %}
     from factor_means
     group by iso3, year
 ),

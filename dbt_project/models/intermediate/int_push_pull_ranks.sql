@@ -10,9 +10,9 @@ with scored as (
 
 pca_weights as (
     select
-        {% for factor in push_factors + pull_factors %}
+    {% for factor in push_factors + pull_factors %}
             max(case when factor = '{{ factor }}' then weight end) as w_{{ factor }}{{ ',' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from {{ ref('int_push_pull_pca_weights') }}
 ),
 
@@ -46,22 +46,22 @@ balances as (
         {{ weighted_mean(push_factors, 'w_') }} - {{ weighted_mean(pull_factors, 'w_') }} as balance
     from weighted
     {% for factor in push_factors %}
-    union all
-    select
-        iso3,
-        year,
-        'without_{{ factor }}' as weighting,
-        {{ weighted_mean(push_factors | reject('equalto', factor) | list) }} - pull_score as balance
-    from weighted
+        union all
+        select
+            iso3,
+            year,
+            'without_{{ factor }}' as weighting,
+            {{ weighted_mean(push_factors | reject('equalto', factor) | list) }} - pull_score as balance
+        from weighted
     {% endfor %}
     {% for factor in pull_factors %}
-    union all
-    select
-        iso3,
-        year,
-        'without_{{ factor }}' as weighting,
-        push_score - {{ weighted_mean(pull_factors | reject('equalto', factor) | list) }} as balance
-    from weighted
+        union all
+        select
+            iso3,
+            year,
+            'without_{{ factor }}' as weighting,
+            push_score - {{ weighted_mean(pull_factors | reject('equalto', factor) | list) }} as balance
+        from weighted
     {% endfor %}
 ),
 

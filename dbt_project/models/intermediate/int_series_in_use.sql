@@ -7,7 +7,8 @@ with indicators as (
 ),
 
 with_figures as (
-    select * from indicators where n_figures > 0
+    select * from indicators
+    where n_figures > 0
 ),
 
 predecessors_with_figures as (

@@ -84,7 +84,7 @@ emigration_rates_so_far as (
         skilled_emigration.year as rate_year,
         row_number() over (
             partition by figures_side_by_side.iso3, figures_side_by_side.year
-            order by skilled_emigration.year desc, skilled_emigration.method_id
+            order by skilled_emigration.year desc, skilled_emigration.method_id asc
         ) as nth_newest
     from figures_side_by_side
     inner join skilled_emigration
@@ -116,10 +116,11 @@ final as (
         newest_emigration_rate.rate_year,
         push_pull.push_score,
         push_pull.pull_score,
+        (case when newest_emigration_rate.rate_high is null then 0 else 1 end)
         {% for column in columns %}
-            (case when figures_side_by_side.{{ column }} is null then 0 else 1 end) +
+            + (case when figures_side_by_side.{{ column }} is null then 0 else 1 end)
         {% endfor %}
-        (case when newest_emigration_rate.rate_high is null then 0 else 1 end) as n_components_present,
+            as n_components_present,
         {{ columns | length + 1 }} as n_components_total,
         least(
             figures_side_by_side.year,

@@ -61,17 +61,17 @@ measured as (
     {% for measure, column in {
         'push_score': 'push_score', 'pull_score': 'pull_score', 'push_pull_balance': 'balance'
     }.items() %}
-    union all
-    select
-        '{{ measure }}' as measure,
-        iso3,
-        year,
-        {{ column }} as value,
-        source_ids,
-        licence,
-        is_publishable
-    from push_pull
-    where {{ column }} is not null
+        union all
+        select
+            '{{ measure }}' as measure,
+            iso3,
+            year,
+            {{ column }} as value,
+            source_ids,
+            licence,
+            is_publishable
+        from push_pull
+        where {{ column }} is not null
     {% endfor %}
 ),
 

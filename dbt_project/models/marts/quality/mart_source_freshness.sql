@@ -59,7 +59,7 @@ numbered_events as (
         *,
         row_number() over (
             partition by dataset_id, part
-            order by happened_at desc, outcome
+            order by happened_at desc, outcome asc
         ) as nth_newest
     from events
 ),

@@ -5,18 +5,18 @@ with loads as (
 final as (
     select
         loads.at as happened_at,
-        dataset as dataset_id,
-        part,
-        outcome,
-        version as published,
-        receipt,
+        loads.dataset as dataset_id,
+        loads.part,
+        loads.outcome,
+        loads.version as published,
+        loads.receipt,
         loads.rows as n_rows,
-        inserted as n_inserted,
-        revised as n_revised,
-        withdrawn as n_withdrawn,
-        message,
-        next_step,
-        title as part_title
+        loads.inserted as n_inserted,
+        loads.revised as n_revised,
+        loads.withdrawn as n_withdrawn,
+        loads.message,
+        loads.next_step,
+        loads.title as part_title
     from loads
     where {{ recorded_by_then("loads.at") }}
 )

@@ -1,12 +1,12 @@
 -- Change log of the datasets that speak the indicator protocol, in the publisher's codes.
 with
 {% for dataset_id in ['wb_wdi', 'wb_wgi', 'wb_education'] %}
-{{ dataset_id }} as (
-    select
-        '{{ dataset_id }}' as dataset_id,
-        *
-    from {{ change_log('world_bank', dataset_id) }}
-),
+    {{ dataset_id }} as (
+        select
+            '{{ dataset_id }}' as dataset_id,
+            *
+        from {{ change_log('world_bank', dataset_id) }}
+    ),
 {% endfor %}
 all_datasets as (
     select * from wb_wdi
