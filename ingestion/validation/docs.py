@@ -9,6 +9,7 @@ makes the tables; the frame around them is ours, because the library's loads scr
 from __future__ import annotations
 
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def _suite_result(verdict: dict[str, Any]) -> Any:
         ExpectationValidationResult(
             success=stored["success"],
             expectation_config=ExpectationConfiguration(**stored["expectation_config"]),
-            result=stored["result"],
+            result=_escaped(stored["result"]),
             meta=stored["meta"],
             exception_info=stored["exception_info"],
         )
@@ -78,6 +79,15 @@ def _suite_result(verdict: dict[str, Any]) -> Any:
     return ExpectationSuiteValidationResult(
         success=held == len(results), results=results, suite_name=verdict["dataset"], statistics=statistics, meta={}
     )
+
+
+def _escaped(content: Any) -> Any:
+    """The content with every text safe in HTML: the library's tables show what the publisher sent as it came."""
+    if isinstance(content, dict):
+        return {name: _escaped(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_escaped(value) for value in content]
+    return escape(content) if isinstance(content, str) else content
 
 
 def _index(datasets: dict[str, list[dict[str, Any]]]) -> str:

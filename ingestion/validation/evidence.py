@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import duckdb
@@ -100,6 +101,8 @@ class Evidence:
 
 def number(value: float) -> str:
     """A number as a person reads it: thousands apart, no needless digits."""
+    if not math.isfinite(value):
+        return str(value)
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"

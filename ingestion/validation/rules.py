@@ -390,7 +390,7 @@ def _say_bounds(bounds: Bounds, value: str, evidence: Evidence) -> Callable[[lis
         return f"{evidence.place(row)}: {value} {number(row[value])} lies {side} {number(bound or 0)}"
 
     def say(rows: list[Row]) -> str:
-        rows = sorted(rows, key=lambda row: -abs(row[value]))
+        rows = sorted(rows, key=lambda row: (-abs(row[value]), evidence.place(row)))
         return f"{'; '.join(one(row) for row in rows[:EXAMPLES])} ({bounds.reason}); {number(len(rows))} such rows"
 
     return say

@@ -1,0 +1,76 @@
+"""780,000 rows are judged within the CPU and memory that a load can spare."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+PREPARE = """
+import sys
+
+import duckdb
+
+from tests.validation import batches
+
+batches.YEARS = range(1920, 2026)
+with duckdb.connect() as connection:
+    batches.create_indicators(connection, [part.id for part in batches.dataset("wb_wdi").parts])
+    connection.table("batch").write_parquet(sys.argv[1])
+"""
+
+# The batch is an Arrow table with dictionaries for text, and the state in force a DuckDB table, as in the pipeline.
+MEASURE = """
+import json, resource, sys, time
+from pathlib import Path
+
+import great_expectations.expectations, pandas
+import pyarrow.parquet
+
+from ingestion import lake
+from ingestion.home import Home
+from ingestion.validation import judge
+from tests.validation import batches
+
+home, rows, kind = Home(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+home.root.mkdir(exist_ok=True)
+texts = [column.name for column in batches.dataset("wb_wdi").columns if column.type == "VARCHAR"]
+connection = lake.connect(home)
+batch = pyarrow.parquet.read_table(rows, read_dictionary=[*texts, "part", "published", "receipt"])
+connection.register("batch", batch.unify_dictionaries())
+if kind == "revision":
+    connection.execute("create table previous as select * exclude (published, receipt) replace (case"
+        " when hash(country_id, year) % 3 = 0 then value * 1.001 else value end as value) from batch")
+start = time.process_time()
+verdict = judge(home, batches.dataset("wb_wdi"), connection, "batch", "previous" if kind == "revision" else None,
+    batches.RECORDED_AT)
+spent = time.process_time() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"rows": len(batch), "cpu": spent, "peak_mb": peak, "findings": len(verdict.findings)}))
+"""
+
+
+def run(program: str, *arguments: str) -> str:
+    """What a Python program printed."""
+    command = [sys.executable, "-c", program, *arguments]
+    finished = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+    return finished.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["first", "revision"])
+def test_judging_780_000_rows(tmp_path: Path, kind: str) -> None:
+    """The peak includes the library's 370 MB, the batch and, for a revision, the state in force."""
+    rows = str(tmp_path / "rows.parquet")
+    run(PREPARE, rows)
+    measured = json.loads(run(MEASURE, str(tmp_path / "home"), rows, kind))
+    print(measured)
+    assert measured["rows"] >= 780_000
+    assert measured["findings"] == 0
+    assert measured["cpu"] <= 1.5
+    assert measured["peak_mb"] <= 700
