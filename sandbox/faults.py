@@ -185,9 +185,12 @@ def rows_halved(_fault: Fault, series: Series, _world: World) -> Series:
 @_register("series")
 def wrong_indicator(_fault: Fault, series: Series, world: World) -> Series:
     """Answers another indicator of the same source than the one asked for, as a stale cache does."""
-    ids = (entry["id"] for entry in world.listing("indicator") or [] if entry["source"]["id"] == series.source_id)
-    other = next((name for name in ids if name != series.indicator_id and world.status(name) == "served"), None)
-    return series if other is None else world.series(other)
+    entries = [entry for entry in world.listing("indicator") or [] if entry["source"]["id"] == series.source_id]
+    others = [entry for entry in entries if entry["id"] != series.indicator_id]
+    served = next((entry["id"] for entry in others if world.status(entry["id"]) == "served"), None)
+    if served is not None:
+        return world.series(served)
+    return replace(series, indicator_id=others[0]["id"], indicator_name=others[0]["name"])  # the archive: a wrong label
 
 
 @_register("list")

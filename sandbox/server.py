@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sandbox import faults as fault_registry
+from sandbox.errors import SandboxError
 from sandbox.faults import Fault, FaultyWorld, parse_fault
 from sandbox.providers import Answer, Provider, Request, read_request, world_bank
 from sandbox.worlds import World
@@ -46,6 +48,11 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong, but not that a client has read enough and left; that is its right."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -55,12 +62,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answer = self.server.respond(self.path)
-        try:
-            self._send(answer)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True  # the client has read enough; that is its right
-
-    def _send(self, answer: Answer) -> None:
         if answer.is_silent:
             self.close_connection = True
         elif answer.stream is not None:
@@ -106,8 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _unknown_host(request: Request) -> Answer:
     known = ", ".join(sorted(PROVIDERS))
-    sentence = f"The sandbox has no host '{request.host}'. Next: put one of these as the first path segment: {known}.\n"
-    return Answer(404, {"Content-Type": "text/plain; charset=utf-8"}, sentence.encode())
+    next_step = f"put one of these as the first path segment: {known}"
+    return _plain(404, f"The sandbox has no host '{request.host}'. Next: {next_step}.")
+
+
+def _plain(status: int, sentence: str) -> Answer:
+    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"}, f"{sentence}\n".encode())
 
 
 def respond(world: World, faults: Sequence[Fault], target: str) -> Answer:
@@ -116,11 +121,12 @@ def respond(world: World, faults: Sequence[Fault], target: str) -> Answer:
     provider = PROVIDERS.get(request.host)
     if provider is None:
         return _unknown_host(request)
-    if not faults:
-        return provider.answer(world, request)
     subjects = provider.subjects(request) | {request.host}
     changed = fault_registry.change_request(faults, subjects, request)
-    answer = provider.answer(FaultyWorld(world, faults), changed)
+    try:
+        answer = provider.answer(FaultyWorld(world, faults) if faults else world, changed)
+    except SandboxError as error:
+        return _plain(500, str(error))
     return fault_registry.change_answer(faults, subjects, request, answer)
 
 

@@ -2,7 +2,8 @@
 
 Every figure is SYNTHETIC; codes, names and memberships are real. The world is wholly determined by seed, scale and
 vintage. ``scale`` multiplies persons (and what is summed over persons: dollars of remittances, patents); the dense
-tables keep their 265 places by 66 years, so more rows come from more indicators, not from scale.
+tables keep their 265 places by 66 years, so more rows come from more indicators, not from scale. Bounds in persons do
+not grow with it: from scale 4 on the net migration of the largest regions passes the 30 million of the catalog.
 
 Vintage 1 is the release of 24 February 2026; each later vintage comes 139 days after the one before. From vintage 2
 on the indicators of ``NEW_YEAR_IN_LATER_VINTAGES`` have figures for 2025, and those of ``REVISED_IN_LATER_VINTAGES``
