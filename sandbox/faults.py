@@ -4,9 +4,8 @@ A fault is asked for as ``NAME``, ``NAME:TARGET``, ``NAME=AMOUNT`` or ``NAME:TAR
 indicator id, the name of a list (``country``, ``versions``, …) or a host; without it the fault hits
 everything of its kind. AMOUNT is a number that its description names. ``python -m sandbox faults`` lists them.
 
-There are five kinds, by the place where they step in:
-request (the question is understood wrongly), world (the figures are wrong), document (the JSON is wrong),
-answer (status, headers or bytes are wrong).
+There are five stages at which a fault steps in: request (the question is understood wrongly), series and list (the
+world's figures or lists are wrong), document (the JSON is wrong), answer (status, headers or bytes are wrong).
 """
 
 from __future__ import annotations
@@ -51,11 +50,6 @@ class Fault:
         return self.target is None or self.target in subjects
 
 
-RequestChange = Callable[[Fault, Request], Request]
-SeriesChange = Callable[[Fault, Series, World], Series]
-ListChange = Callable[[Fault, str, list[Entry]], list[Entry]]
-DocumentChange = Callable[[Fault, Any, Request], Any]
-AnswerChange = Callable[[Fault, Answer], Answer]
 Change = TypeVar("Change", bound=Callable[..., Any])
 
 

@@ -13,7 +13,7 @@ Status = Literal["served", "retired", "unknown"]
 """``retired``: the publisher once had it and answers error 175 now; ``unknown``: error 120."""
 
 CODES_WITHOUT_ISO3_ON_THE_WIRE = frozenset({"HIC", "LIC", "LMC", "UMC", "INX"})
-"""The five aggregates whose ``countryiso3code`` is empty, while other aggregates have one (data/README.md, 1.1)."""
+"""The five aggregates whose ``countryiso3code`` is empty, while other aggregates have one, in every recorded body."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _immigrants(world: Simulation) -> Array:
     return people
 
 
-def labour_force(world: Simulation) -> Array:
+def _labour_force(world: Simulation) -> Array:
     """Persons, a smooth share of the population."""
     return world.population * (0.39 + 0.11 * world.development)
 
@@ -309,7 +309,7 @@ SERVED = (
     ),
     Indicator(
         "SL.UEM.TOTL.ZS", "Unemployment, total (% of total labor force) (modeled ILO estimate)",
-        weighted(_unemployment, labour_force), "modelled", 1991, 2024, 3,
+        weighted(_unemployment, _labour_force), "modelled", 1991, 2024, 3,
     ),
     Indicator(
         "SL.UEM.ADVN.ZS", "Unemployment with advanced education (% of total labor force with advanced education)",
@@ -320,7 +320,7 @@ SERVED = (
         "Share of youth not in education, employment or training, total (% of youth population)",
         weighted(_neither_work_nor_school, lambda w: w.students_age_group), "survey", 1992, 2024, 3,
     ),
-    Indicator("SL.TLF.TOTL.IN", "Labor force, total", simple(labour_force), "modelled", 1990, 2024, 0, 0),
+    Indicator("SL.TLF.TOTL.IN", "Labor force, total", simple(_labour_force), "modelled", 1990, 2024, 0, 0),
     Indicator("NY.GDP.MKTP.KD.ZG", "GDP growth (annual %)", _growth, "reported", 1961, 2024),
     Indicator(
         "NY.GDP.PCAP.CD", "GDP per capita (current US$)", ratio(_product_current, _population),
