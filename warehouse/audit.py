@@ -110,10 +110,9 @@ def _judge(home: Home, release: Release, catalog: Catalog) -> list[Verdict]:
         verdicts = [*_no_aggregates(connection, release), *_expectations(connection, release)]
         previous = find_in_force(home)
         if previous is not None:
-            verdicts += _against(connection, release, previous)
-            verdicts += _figures_against(
-                connection, release, previous, catalog, _accepted_parts(home, catalog, previous)
-            )
+            accepted = _accepted_parts(home, catalog, previous)
+            verdicts += _against(release, previous)
+            verdicts += _figures_against(connection, release, previous, catalog, accepted)
         return verdicts
 
 
@@ -160,10 +159,9 @@ def _expectations(connection: duckdb.DuckDBPyConnection, release: Release) -> It
         needed = sorted({column for rule in rules for column in rule.identity})
         columns = ", ".join(map(quoted, needed))
         # Only the columns that are judged, so that a mart ten times as large does not need ten times the memory.
-        frame = connection.sql(
-            f"select {columns} from read_parquet($mart)", params={"mart": str(release.mart_file(name))}
-        )  # noqa: S608
-        for outcome in judge.evaluate(frame.df(), rules):
+        select = f"select {columns} from read_parquet($mart)"  # noqa: S608
+        frame = connection.sql(select, params={"mart": str(release.mart_file(name))}).df()
+        for outcome in judge.evaluate(frame, rules):
             yield _said(name, mart["rows"], outcome)
 
 

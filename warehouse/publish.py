@@ -14,9 +14,9 @@ from pathlib import Path
 from ingestion import clock
 from ingestion.errors import HomeError
 from ingestion.home import Home, sync_folder
-from warehouse.build import Candidate, release_lock
+from warehouse.build import release_lock
 from warehouse.doors import OPEN_FOR, is_open, open_door, turn
-from warehouse.publications import Publication, append_publication, read_publications
+from warehouse.publications import Publication, append_publication, read_publications, release_ids_published
 from warehouse.release import Release, find_in_force, find_release, finished_in, in_force
 from warehouse.views import write_views
 
@@ -93,10 +93,12 @@ def list_releases(home: Home) -> list[Release]:
     return finished_in(home.releases)
 
 
-def waiting_candidate(home: Home) -> Candidate | None:
-    """The newest finished candidate, if one waits for audit and publication."""
-    finished = finished_in(home.candidates)
-    return Candidate(finished[-1], "new") if finished else None
+def waiting_candidate(home: Home) -> Release | None:
+    """The newest build that waits for audit or publication, also one that a kill left among the releases."""
+    published = release_ids_published(home)
+    waiting = [release for release in list_releases(home) if release.id not in published]
+    waiting += finished_in(home.candidates)
+    return max(waiting, key=lambda release: release.id, default=None)
 
 
 def prune(home: Home, keep: int = RELEASES_KEPT) -> list[str]:
