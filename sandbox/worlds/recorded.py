@@ -1,15 +1,13 @@
 """A world of recorded figures: a folder of the publishers' own files.
 
-Expected below the folder: ``world_bank/metadata`` (bodies of the lists), ``world_bank/wdi_csv`` (by-indicator
-CSV files of recent releases), ``world_bank/wdi_2013_csv`` (release of December 2013, one indicator per file) and
-``world_bank/wgi/wgidataset.xlsx``. An indicator comes from the recent file, else from the one of 2013; in the
+Expected below the folder: ``world_bank/metadata`` (bodies of the lists), ``world_bank/wdi_csv`` (by-indicator CSV files
+and .xls workbooks of recent releases), ``world_bank/wdi_2013_csv`` (release of December 2013, one indicator per file)
+and ``world_bank/wgi/wgidataset.xlsx``. An indicator comes from the recent file, else from the one of 2013; in the
 latter case the old country codes become today's, and the two aggregates that ended (NOC, OEC) are left out.
 The archive (source 57) has one edition, 201312, with that file's own codes.
 
 Not served, because the folder has no readable figures for them:
 
-* indicators whose only file is an old Excel workbook (``.xls``; no reader for it is installed):
-  BX.TRF.PWKR.CD.DT and SM.POP.REFG.OR;
 * retired indicators without a file of 2013, in the archive;
 * nine of the 214 economies of the governance workbook that the country list does not have: Anguilla, Cook Islands,
   French Guiana, Jersey, Martinique, Netherlands Antilles, Niue, Réunion, Taiwan;
@@ -76,7 +74,7 @@ class RecordedWorld:
 
     @cached_property
     def _recent_files(self) -> dict[str, Path]:
-        files = sorted((self._folder / "wdi_csv").glob("API_*.csv*"))
+        files = [path for pattern in ("API_*.xls", "API_*.csv*") for path in (self._folder / "wdi_csv").glob(pattern)]
         return {path.name.removeprefix("API_").partition("_")[0]: path for path in files}
 
     @cached_property
@@ -102,11 +100,7 @@ class RecordedWorld:
 
     def notices(self) -> list[str]:
         """Sentences about what the folder holds and is not served."""
-        workbooks = sorted((self._folder / "wdi_csv").glob("API_*.xls"))
-        unread = [path.name.removeprefix("API_").partition("_")[0] for path in workbooks]
         sentences = []
-        if unread:
-            sentences.append(f"not served, there is no reader for .xls workbooks: {', '.join(unread)}")
         from_old = sorted(name for name in self._old_files if self.status(name) == "served" and self._is_old(name))
         if from_old:
             sentences.append(f"served from the release of December 2013, with today's codes: {', '.join(from_old)}")
@@ -199,10 +193,7 @@ class RecordedWorld:
 
     def _recent_series(self, indicator_id: str) -> Series:
         path = self._recent_files[indicator_id]
-        with _open_text(path) as lines:
-            preamble = [next(lines) for _ in range(3)]
-        last_updated = preamble[2].split('"')[3]
-        rows = list(_table(path, skip=4))
+        last_updated, rows = _workbook(path) if path.suffix == ".xls" else _recent_table(path)
         places = [self._place(row["Country Code"], row["Country Name"], path) for row in rows]
         return _series(indicator_id, "2", last_updated, places, rows, in_wire_order(places))
 
@@ -275,6 +266,22 @@ def _table(path: Path, skip: int) -> Iterator[dict[str, str]]:
         for _ in range(skip):
             next(lines)
         yield from csv.DictReader(lines)
+
+
+def _recent_table(path: Path) -> tuple[str, list[dict[str, str]]]:
+    """When a by-indicator CSV was last updated, and its rows."""
+    with _open_text(path) as lines:
+        preamble = [next(lines) for _ in range(3)]
+    return preamble[2].split('"')[3], list(_table(path, skip=4))
+
+
+def _workbook(path: Path) -> tuple[str, list[dict[str, str]]]:
+    """The same of a by-indicator workbook, whose sheet Data has the header in its fourth row."""
+    from python_calamine import CalamineWorkbook
+
+    sheet = CalamineWorkbook.from_path(path).get_sheet_by_name("Data").to_python()
+    header = [str(name) for name in sheet[3]]
+    return str(sheet[1][1]), [dict(zip(header, map(str, row), strict=True)) for row in sheet[4:]]
 
 
 def _cell(text: str) -> str:

@@ -176,10 +176,18 @@ def test_governance_is_served_from_the_workbook(sandbox: Sandbox, caplog: pytest
     assert "TWN (Taiwan, China)" in caplog.text
 
 
-def test_what_is_not_served_is_said() -> None:
-    notices = " ".join(RecordedWorld(SHARED_DATA).notices())
-    assert "BX.TRF.PWKR.CD.DT" in notices and "SM.POP.REFG.OR" in notices
-    assert RecordedWorld(SHARED_DATA).status("BX.TRF.PWKR.CD.DT") == "unknown"
+def test_a_workbook_is_served_like_a_csv() -> None:
+    world = RecordedWorld(SHARED_DATA)
+    assert world.status("BX.TRF.PWKR.CD.DT") == "served"
+    series = world.series("BX.TRF.PWKR.CD.DT")
+    assert series.last_updated == "2023-10-26"
+    assert series.years[0] == "2022"
+    # The publisher's own count of values in this edition.
+    assert sum(cell != "null" for row in series.cells for cell in row) == 9_478
+
+
+def test_what_comes_from_an_old_release_is_said() -> None:
+    assert "SM.POP.TOTL" in " ".join(RecordedWorld(SHARED_DATA).notices())
 
 
 def test_every_code_of_every_served_file_is_in_the_country_list() -> None:
