@@ -196,7 +196,7 @@ def releases(as_json: AsJson = False) -> None:
     from warehouse.publications import read_publications
     from warehouse.publish import list_releases
     from warehouse.release import find_in_force
-    from warehouse.tables import print_rows
+    from warehouse.tables import print_rows, said_at
 
     home = _home()
     kept, current = list_releases(home), find_in_force(home)
@@ -218,7 +218,8 @@ def releases(as_json: AsJson = False) -> None:
     elif not rows:
         _nothing_published(home)
     else:
-        print_rows(list(rows[0]), [list(row.values()) for row in rows])
+        shown = [[said_at(value) if name == "published_at" else value for name, value in row.items()] for row in rows]
+        print_rows(list(rows[0]), shown)
 
 
 @app.command()
@@ -228,7 +229,7 @@ def status(as_json: AsJson = False) -> None:
     from warehouse.inputs import origin_of
     from warehouse.release import find_in_force
     from warehouse.summary import nights_of, print_synthetic
-    from warehouse.tables import console_for_pages, print_rows
+    from warehouse.tables import console_for_pages, print_rows, said_at
 
     home, catalog = _home(), _catalog()
     origin, release = origin_of(home), find_in_force(home)
@@ -254,9 +255,7 @@ def status(as_json: AsJson = False) -> None:
     console.print(f"release     {release.id if release else 'nothing is published yet'}")
     console.print(f"quarantine  {in_quarantine} entries wait for a decision", "")
     rows = [
-        [part.dataset, part.part, part.outcome, night.checked_at and night.checked_at[:16].replace("T", " ")]
-        for night in nights
-        for part in night.parts
+        [part.dataset, part.part, part.outcome, said_at(night.checked_at)] for night in nights for part in night.parts
     ]
     print_rows(["dataset", "part", "last outcome", "last asked (UTC)"], rows)
 

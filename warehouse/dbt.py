@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]
 """Told the name of the step, how many steps are done, and of how many."""
 
 # "04:17:33  12 of 41 OK created sql table model marts.dim_country ....... [OK in 0.05s]"
-STEP_ENDED = re.compile(r"(\d+) of (\d+) (?:OK|PASS|WARN|FAIL|ERROR|SKIP)\b.*? (\S+) \.{2,}")
+STEP_ENDED = re.compile(r"(\d+) of (\d+) (?:OK|PASS|WARN|FAIL|ERROR|SKIP)\b.*? (\S+) +\.* *\[")
 TAIL_LINES = 12
 GOOD = ("success", "pass")
 CONSEQUENCE = "skipped"

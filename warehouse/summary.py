@@ -18,7 +18,7 @@ from ingestion.home import Home
 from ingestion.ledger import Event
 from warehouse.query import run_select
 from warehouse.release import SYNTHETIC_NOTICE, Release, find_in_force
-from warehouse.tables import bar, number
+from warehouse.tables import bar, number, said_at
 
 NOT_ASKED = "not asked yet"
 # Outcomes as columns of the table, in the order in which a person cares.
@@ -145,7 +145,7 @@ def _asked(nights: list[Night]) -> RenderableType:
     for heading in ("parts", *HEADINGS):
         table.add_column(heading, justify="right", no_wrap=True)
     for night in nights:
-        asked = night.checked_at[:16].replace("T", " ") if night.checked_at else NOT_ASKED
+        asked = said_at(night.checked_at) or NOT_ASKED
         counts = [night.count(outcome) for outcome in OUTCOMES]
         table.add_row(night.dataset, asked, str(len(night.parts)), *(_count(count) for count in counts))
     totals = [sum(night.count(outcome) for night in nights) for outcome in OUTCOMES]
@@ -208,7 +208,7 @@ def _in_force(release: Release) -> RenderableType:
     accepted = release.facts["accepted_change"]
     lines = [
         Text.assemble(("Release in force  ", "bold"), (release.id, "bold green")),
-        Text(f"  origin {origin['kind']} ({origin['origin']}), built {release.facts['created_at'][:16]} UTC"),
+        Text(f"  origin {origin['kind']} ({origin['origin']}), built {said_at(release.facts['created_at'])} UTC"),
         Text(f"  {len(release.marts)} marts, {rows:,} rows; {tests} dbt tests and {len(audits)} audits passed"),
     ]
     if accepted:

@@ -50,15 +50,18 @@ def _widths(columns: Sequence[str], cells: list[list[str]]) -> list[int]:
 
 
 def _fitted(widths: list[int], numeric: list[bool], room: int) -> list[int]:
-    """Widths that fit: long text gives way down to a few letters, then the last columns do."""
-    fitted = list(widths)
+    """Widths that fit: long text gives way down to a few letters, then the last columns do.
+
+    The first column names the row, so it stays whole as far as half the room.
+    """
+    fitted = [min(widths[0], room // 2), *widths[1:]]
     while sum(fitted) + GAP * (len(fitted) - 1) > room and len(fitted) > 1:
-        text = [index for index, width in enumerate(fitted) if width > SHORTEST_TEXT and not numeric[index]]
+        text = [index for index in range(1, len(fitted)) if fitted[index] > SHORTEST_TEXT and not numeric[index]]
         if text:
             longest = max(text, key=lambda index: fitted[index])
             fitted[longest] -= 1
         else:
-            fitted = list(widths[: len(fitted) - 1])
+            fitted = [fitted[0], *widths[1 : len(fitted) - 1]]
     return fitted
 
 
@@ -108,6 +111,11 @@ def said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(said, value))
     return " ".join(str(value).split())
+
+
+def said_at(moment: str | None) -> str:
+    """An ISO 8601 moment to the minute, as text; empty for none."""
+    return moment[:16].replace("T", " ") if moment else ""
 
 
 def number(value: float | Decimal | None, largest: float | None = None) -> str:
