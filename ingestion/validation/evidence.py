@@ -111,3 +111,8 @@ def number(value: float) -> str:
 def share(value: float) -> str:
     """A share as per cent."""
     return f"{number(round(100 * value, 1))} %"
+
+
+def rows_said(count: float, which: str = "such ") -> str:
+    """A number of rows in words: ``1 such row``, ``1,040 such rows``."""
+    return f"{number(count)} {which}row{'' if count == 1 else 's'}"

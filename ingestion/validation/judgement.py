@@ -79,11 +79,16 @@ class _Judgement:
                 f"{self._dataset.id}, batch of {self._recorded_at}",
                 "look at the payloads in landing/; an answer without rows is the source module's to refuse",
             )
-        if self._columns_hold():
-            with measure.compacted(self._connection, self._dataset, self._batch, previous, self._parts):
+        if not self._columns_hold():
+            return
+        batch = measure.quoted(self._batch)
+        in_force = measure.quoted(previous) if previous else f"(from {batch} limit 0)"
+        members = measure.members_of(self._connection, self._dataset, [batch, in_force], self._parts)
+        with measure.compacted(self._connection, self._dataset, batch, members, measure.JUDGED):
+            with measure.compacted(self._connection, self._dataset, in_force, members, measure.IN_FORCE):
                 self._parts_hold()
-                self._codes_hold()
-                self._rows_hold()
+            self._codes_hold()
+            self._rows_hold()
 
     def to_json(self, verdict: Verdict) -> bytes:
         """The whole judgement as a JSON document: the verdict, and great-expectations' own results."""

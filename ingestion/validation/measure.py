@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 JUDGED = "judged_batch"
 IN_FORCE = "judged_in_force"
+WORDS = "words_of_row"
 STAMPS = ("published", "receipt")
 """Columns that a load adds to every row for the lake; they say nothing about the figures."""
 SAME_NUMBER = 1e-9
@@ -92,47 +93,64 @@ def entity_columns(dataset: Dataset) -> tuple[str, ...]:
 
 def parts_of(connection: duckdb.DuckDBPyConnection, batch: str) -> list[str]:
     """The parts that have a row in the batch, sorted."""
-    return _distinct(connection, batch, "part")
+    return _distinct(connection, quoted(batch), "part")
+
+
+def members_of(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, sources: Sequence[str], parts: Sequence[str]
+) -> dict[str, list[str]]:
+    """For each column of few different texts (the part, country codes): those texts, over all sources (SQL)."""
+    codes = [column.name for column in coded_columns(dataset)]
+    return {"part": list(parts)} | {
+        name: sorted({text for source in sources for text in _distinct(connection, source, name)}) for name in codes
+    }
 
 
 @contextmanager
 def compacted(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, previous: str | None, parts: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    source: str,
+    members: dict[str, list[str]],
+    table: str,
 ) -> Iterator[None]:
-    """Both states of these parts as temporary tables of small types, JUDGED and IN_FORCE.
+    """The rows of a source (SQL) of the parts under judgement, as a temporary table of small types.
 
-    Codes and parts become ENUMs (2 bytes a row), which DuckDB hands to pandas as categoricals.
+    Columns of few different texts become ENUMs (2 bytes a row), which DuckDB hands to pandas as categoricals;
+    measures in words become one hash, because all that matters of them is whether they changed.
     """
-    enums = {"part": list(parts)} | {c.name: _distinct(connection, batch, c.name) for c in coded_columns(dataset)}
+    columns = ", ".join([*(_small(name, members) for name in _needed(dataset)), f"{_words(dataset)} as {WORDS}"])
+    query = f"select {columns} from {source} where part in ({literals(members['part'])})"  # noqa: S608
+    connection.execute(f"create or replace temp table {table} as {query}")
     try:
-        for table, relation in ((JUDGED, batch), (IN_FORCE, previous)):
-            columns = ", ".join(_small(name, enums) for name in _needed(dataset))
-            source = quoted(relation) if relation else f"(from {quoted(batch)} limit 0)"
-            query = f"select {columns} from {source} where part in ({literals(parts)})"  # noqa: S608
-            connection.execute(f"create or replace temp table {table} as {query}")
         yield
     finally:
-        for table in (JUDGED, IN_FORCE):
-            connection.execute(f"drop table if exists {table}")
+        connection.execute(f"drop table {table}")
 
 
 def _needed(dataset: Dataset) -> tuple[str, ...]:
+    """Columns of the small tables that are kept as they are: part, key, codes, measured numbers."""
     coded = (column.name for column in coded_columns(dataset))
-    named = dict.fromkeys(("part", *dataset.key, *coded, *dataset.measures))
+    numbers = (name for name in dataset.measures if dataset.column(name).type != "VARCHAR")
+    named = dict.fromkeys(("part", *dataset.key, *coded, *numbers))
     return tuple(name for name in named if name != PART_COLUMN.get(dataset.protocol))
 
 
-def _small(name: str, enums: dict[str, list[str]]) -> str:
-    if name not in enums:
+def _words(dataset: Dataset) -> str:
+    words = [quoted(name) for name in dataset.measures if dataset.column(name).type == "VARCHAR"]
+    return f"hash({', '.join(words)})" if words else "0"
+
+
+def _small(name: str, members: dict[str, list[str]]) -> str:
+    if name not in members:
         return quoted(name)
-    members = literals(enums[name]) or "''"
-    # A code in force that the new batch no longer has becomes null: it matches nothing, as it should.
-    return f"try_cast({quoted(name)} as enum({members})) as {quoted(name)}"
+    known = literals(members[name] or [""])
+    return f"cast({quoted(name)} as enum({known})) as {quoted(name)}"
 
 
-def _distinct(connection: duckdb.DuckDBPyConnection, relation: str, column: str) -> list[str]:
+def _distinct(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> list[str]:
     name = quoted(column)
-    query = f"select distinct {name} from {quoted(relation)} where {name} is not null order by 1"  # noqa: S608
+    query = f"select distinct {name} from {source} where {name} is not null order by 1"  # noqa: S608
     return [str(row[0]) for row in connection.execute(query).fetchall()]
 
 
@@ -240,7 +258,8 @@ def _change_query(dataset: Dataset) -> str:
     value = value_column(dataset)
     keys = ", ".join(quoted(name) for name in ("part", *dataset.key) if name != PART_COLUMN.get(dataset.protocol))
     said = f"old.{quoted(value)} is not null" if value else "true"
-    changed = " or ".join(_differs(dataset, name) for name in dataset.measures)
+    numbers = [name for name in dataset.measures if dataset.column(name).type != "VARCHAR"]
+    changed = " or ".join([f"new.{WORDS} <> old.{WORDS}", *(_differs(dataset, name) for name in numbers)])
     relative = f"abs(new.{quoted(value)} - old.{quoted(value)}) / abs(old.{quoted(value)})" if value else "null::double"
     comparable = f"old.{quoted(value)} <> 0" if value else "false"
     return f"""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from ingestion.catalog import Bounds, Dataset, Part
 from ingestion.validation.bridge import Bridge
 from ingestion.validation.engine import Row, Rule
-from ingestion.validation.evidence import EXAMPLES, Evidence, number, share
+from ingestion.validation.evidence import EXAMPLES, Evidence, number, rows_said, share
 from ingestion.validation.measure import (
     PART_COLUMN,
     RECTANGULAR,
@@ -121,7 +121,7 @@ def profile_rules(dataset: Dataset, evidence: Evidence, counted: Sequence[CountR
     def say_rectangle(rows: list[Row]) -> str:
         row = rows[0]
         short = evidence.shortest(row["part"])
-        some = "; ".join(f"{evidence.place(entry)} has {number(entry['n_rows'])} rows" for entry in short)
+        some = "; ".join(f"{evidence.place(entry)} has {rows_said(entry['n_rows'], '')}" for entry in short)
         return (
             f"{number(row['n_rows'])} rows are not {number(row['n_entities'])} economies x {number(row['n_years'])}"
             f" years = {number(row['n_cells'])}, so a page is missing or came twice; {some}"
@@ -226,8 +226,8 @@ def _count_rule(rule: CountRule, dataset: Dataset, evidence: Evidence) -> Rule:
         found = evidence.rows(rows[0]["part"], rule.condition)
         instead = sorted({str(row[shown]) for row in found}) if shown and rule.name == "other_part" else []
         about = f" ({', '.join(instead)})" if instead else ""
-        n_rows = number(rows[0][rule.counter])
-        return f"{evidence.places(found)}: {rule.says}{about}; {n_rows} such rows ({rule.reason})"
+        counted = rows_said(rows[0][rule.counter])
+        return f"{evidence.places(found)}: {rule.says}{about}; {counted} ({rule.reason})"
 
     arguments = {"column": rule.counter, "max_value": 0}
     return Rule(rule.name, "ExpectColumnValuesToBeBetween", arguments, rule.reason, ("part", rule.counter), say)
@@ -246,7 +246,7 @@ def code_rules(dataset: Dataset, evidence: Evidence, bridge: Bridge) -> list[Rul
 
 def _mapped(column: str, system: str, hints: tuple[str, ...], bridge: Bridge) -> Rule:
     def say(rows: list[Row]) -> str:
-        listed = "; ".join(f"{row[column]!r} on {number(row['n_rows'])} rows" for row in rows[:EXAMPLES])
+        listed = "; ".join(f"{row[column]!r} on {rows_said(row['n_rows'], '')}" for row in rows[:EXAMPLES])
         more = f", and {len(rows) - EXAMPLES} more codes" if len(rows) > EXAMPLES else ""
         return f"{column} holds codes that the country bridge does not know in {system}: {listed}{more}"
 
@@ -274,7 +274,7 @@ def _same_place(evidence: Evidence) -> Rule:
     def say(rows: list[Row]) -> str:
         listed = "; ".join(
             f"{evidence.code('world_bank_iso2code', row['country_id'])} is said to be"
-            f" {evidence.code('world_bank_id', row['countryiso3code'])} on {number(row['n_rows'])} rows"
+            f" {evidence.code('world_bank_id', row['countryiso3code'])} on {rows_said(row['n_rows'], '')}"
             for row in rows[:EXAMPLES]
         )
         return f"the two country codes of a row name different places: {listed}"
@@ -316,12 +316,12 @@ def observation_rules(dataset: Dataset, evidence: Evidence, this_year: int) -> l
 
     def say_twice(rows: list[Row]) -> str:
         named = ", ".join(dataset.key)
-        return f"{evidence.places(rows)}: the key ({named}) comes more than once; {number(len(rows))} such rows"
+        return f"{evidence.places(rows)}: the key ({named}) comes more than once; {rows_said(len(rows))}"
 
     def say_year(rows: list[Row]) -> str:
         return (
             f"{evidence.places(rows)}: the year is not between {FIRST_YEAR} and {this_year + FORECAST_YEARS};"
-            f" {number(len(rows))} such rows"
+            f" {rows_said(len(rows))}"
         )
 
     rules = [
@@ -351,7 +351,7 @@ def observation_rules(dataset: Dataset, evidence: Evidence, this_year: int) -> l
 
 def _key_known(name: str, evidence: Evidence, identity: tuple[str, ...]) -> Rule:
     def say(rows: list[Row]) -> str:
-        return f"{evidence.places(rows)}: key column {name} is null on {number(len(rows))} rows"
+        return f"{evidence.places(rows)}: key column {name} is null on {rows_said(len(rows), '')}"
 
     arguments = {"column": name}
     reason = "a row without its key is about nothing"
@@ -391,6 +391,6 @@ def _say_bounds(bounds: Bounds, value: str, evidence: Evidence) -> Callable[[lis
 
     def say(rows: list[Row]) -> str:
         rows = sorted(rows, key=lambda row: (-abs(row[value]), evidence.place(row)))
-        return f"{'; '.join(one(row) for row in rows[:EXAMPLES])} ({bounds.reason}); {number(len(rows))} such rows"
+        return f"{'; '.join(one(row) for row in rows[:EXAMPLES])} ({bounds.reason}); {rows_said(len(rows))}"
 
     return say

@@ -62,7 +62,7 @@ SPOILT = {
     "above its bounds": (
         "update batch set value = 1240 where part = 'SH.DYN.MORT' and country_id = 'RS' and year = 2022",
         {"within_bounds"},
-        "Serbia (RS) 2022: value 1,240 lies above 1,000 (a share of a thousand births); 1 such rows",
+        "Serbia (RS) 2022: value 1,240 lies above 1,000 (a share of a thousand births); 1 such row",
     ),
     "below its bounds": (
         "update batch set value = -0.5 where part = 'SH.DYN.MORT' and country_id = 'NA' and year = 2022",
@@ -72,12 +72,12 @@ SPOILT = {
     "infinite value": (
         "update batch set value = 'inf' where part = 'SH.DYN.MORT' and country_id = 'RS' and year = 2022",
         {"not_finite", "within_bounds"},
-        "Serbia (RS) 2022: a value that is no number; 1 such rows",
+        "Serbia (RS) 2022: a value that is no number; 1 such row",
     ),
     "not a number": (
         "update batch set value = 'nan' where part = 'SH.DYN.MORT' and country_id = 'RS' and year = 2022",
         {"not_finite"},
-        "Serbia (RS) 2022: a value that is no number; 1 such rows",
+        "Serbia (RS) 2022: a value that is no number; 1 such row",
     ),
     "year 2999": (
         "update batch set year = 2999 where part = 'SH.DYN.MORT' and year = 2024",
@@ -107,12 +107,12 @@ SPOILT = {
     "null year": (
         "update batch set year = null where part = 'SH.DYN.MORT' and country_id = 'RS' and year = 2022",
         {"year_known", "missing_year"},
-        "Serbia (RS) without a year: key column year is null on 1 rows",
+        "Serbia (RS) without a year: key column year is null on 1 row",
     ),
     "null in a column the catalog promises": (
         "update batch set unit = null where part = 'SH.DYN.MORT' and country_id = 'RS' and year = 2022",
         {"missing_unit"},
-        "Serbia (RS) 2022: no unit; 1 such rows",
+        "Serbia (RS) 2022: no unit; 1 such row",
     ),
     "missing page": (
         "delete from batch where part = 'SH.DYN.MORT' and (country_id > 'KI' or (country_id = 'KI' and year < 2022))",
@@ -192,6 +192,19 @@ def test_a_part_that_moved_too_far_is_rejected_alone(
     assert says in only(verdict, rule).what
 
 
+def test_what_was_lost_is_named(home: Home, indicators: duckdb.DuckDBPyConnection) -> None:
+    keep_as_previous(indicators)
+    indicators.execute("delete from batch where part = 'SH.DYN.MORT' and country_id between 'RO' and 'TZ'")
+    finding = only(judged(home, indicators), "lost_rows")
+    assert "for example Romania (RO) 2020; Romania (RO) 2021; Romania (RO) 2022" in finding.what
+
+
+def test_a_changed_word_is_a_change(home: Home, indicators: duckdb.DuckDBPyConnection) -> None:
+    keep_as_previous(indicators)
+    indicators.execute("update batch set obs_status = 'E' where part = 'SH.DYN.MORT'")
+    assert only(judged(home, indicators), "changed_share").part == BAD
+
+
 def test_a_changed_figure_is_shown_before_and_after(home: Home, indicators: duckdb.DuckDBPyConnection) -> None:
     indicators.execute("update batch set value = 100 where part = 'SH.DYN.MORT'")
     keep_as_previous(indicators)
@@ -238,7 +251,7 @@ def test_another_schema_rejects_every_part(
 def test_every_row_wrong_is_one_finding_per_rule(home: Home, indicators: duckdb.DuckDBPyConnection) -> None:
     indicators.execute("update batch set value = -1 where part = 'SH.DYN.MORT'")
     (finding,) = judged(home, indicators).findings
-    assert "such rows" in finding.what
+    assert " such rows" in finding.what
     assert len(finding.what) < 400
 
 
