@@ -22,7 +22,7 @@ export GIT_TERMINAL_PROMPT := 0
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run up down test test-fast ui check lint types format clean
+.PHONY: help install run up down env test test-fast ui check lint types format clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,12 @@ up: $(INSTALLED) ## Open the Airflow UI on 127.0.0.1:$(PORT)
 
 down: $(INSTALLED) ## Stop what make up started, all of it
 	@$(PYTHON) tools/airflow_ui.py down
+
+env: .env ## Write .env with fresh secrets for docker compose, once
+
+.env:
+	@umask 077 && python3 tools/compose_secrets.py > $@
+	@echo "Wrote .env. Next: docker compose up --build --detach"
 
 test: $(INSTALLED) ## Run every test
 	@$(BIN)/pytest

@@ -23,18 +23,19 @@ log = logging.getLogger(__name__)
 def report_late_run(context: dict[str, Any]) -> None:
     """Say in the log that a run is late, and by mail where the connection ``braindrain_alerts`` exists.
 
-    The connection is of type ``smtp`` with ``from_email`` and ``to`` in its extra.
+    It is of type ``smtp``, with ``from_email`` and ``to`` in its extra, and stands in the environment variable
+    AIRFLOW_CONN_BRAINDRAIN_ALERTS or a secrets backend: 3.3.2 denies a callback the connections of its database.
     https://airflow.apache.org/docs/apache-airflow/3.3.2/howto/deadline-alerts.html
     """
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-    from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSecretsBackendAccessDenied
 
     name = "{dag_id}, run {dag_run_id}".format_map(context["dag_run"])
     sentence = f"{name}: not ended {LONGEST_NIGHT} after its time. Next: read the log of the task that is still going."
     log.warning(sentence)
     try:
         to = BaseHook.get_connection(ALERT_CONNECTION).extra_dejson["to"]
-    except AirflowNotFoundException:
+    except (AirflowNotFoundException, AirflowSecretsBackendAccessDenied):
         log.info("Nobody is told by mail: there is no connection %s.", ALERT_CONNECTION)
         return
     SmtpNotifier(to=to, subject=f"Late: {name}", html_content=sentence, smtp_conn_id=ALERT_CONNECTION).notify({})

@@ -34,7 +34,8 @@ COMPONENTS = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 SECONDS_TO_RISE = 120
-SECONDS_TO_END = 60
+SECONDS_OF_PATIENCE = 10
+SECONDS_TO_END = 50
 SECONDS_TO_DIE = 10
 
 
@@ -53,6 +54,7 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(PASSWORDS),
     }
@@ -80,11 +82,10 @@ def session_up() -> tuple[int, int] | None:
     return (facts["session"], facts["port"]) if ours else None
 
 
-def make_password() -> str | None:
-    """Write the admin's password, readable by this user only; None if there is one already."""
-    if PASSWORDS.exists():
-        return None
+def make_password() -> str:
+    """A new password of the admin, written where only this user can read it."""
     password = secrets.token_urlsafe(12)
+    PASSWORDS.unlink(missing_ok=True)
     with os.fdopen(os.open(PASSWORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({"admin": password}, file)
     return password
@@ -135,7 +136,7 @@ def up(port: int) -> int:
             return stop("Airflow did not come up.", f"read {log} and the other logs beside it")
         time.sleep(0.5)
     print(f"Airflow is up:  http://127.0.0.1:{port}")
-    print(f"Log in as       admin, password {password or f'as generated before (in {PASSWORDS})'}")
+    print(f"Log in as       admin, password {password} (made for this start)")
     print("Stop it with    make down")
     return 0
 
@@ -151,8 +152,11 @@ def down() -> int:
     for process in members(session):
         if process.pid == session:
             process.send_signal(signal.SIGINT)
-    rest = wait_for_end(session, SECONDS_TO_END)
-    for process in rest:
+    rest = wait_for_end(session, SECONDS_OF_PATIENCE)
+    if rest:
+        print(f"Tasks are running; they have {SECONDS_TO_END} s to end ...", flush=True)
+        rest = wait_for_end(session, SECONDS_TO_END)
+    for process in rest:  # a kill at any instruction loses nothing that was accepted
         process.kill()
     rest = wait_for_end(session, SECONDS_TO_DIE)
     if rest:

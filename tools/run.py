@@ -51,6 +51,11 @@ def listen(progress: Progress) -> None:
 
     class Listener:
         @hookimpl
+        def on_task_instance_running(self, task_instance: Any) -> None:
+            if task_instance.dag_id == "publish_marts":
+                progress.say(f"  … {task_instance.task_id}")
+
+        @hookimpl
         def on_task_instance_success(self, task_instance: Any) -> None:
             if task_instance.task_id != "datasets":
                 progress.finished("✓", task_instance)
