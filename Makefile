@@ -15,7 +15,9 @@ INSTALLED := .venv/.installed
 
 # Python and uv never download another Python and never ask.
 export UV_PYTHON_DOWNLOADS := never
-export UV_NO_PROGRESS := $(if $(CI),1,)
+ifdef CI
+export UV_NO_PROGRESS := 1
+endif
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 # A task that hangs in Git or pip for a password would be a question.
 export GIT_TERMINAL_PROMPT := 0
