@@ -1,9 +1,14 @@
 {#
   Sums and means that do not depend on the order in which an engine adds: decimals add exactly, floats do not,
-  and the same lake must give the same bytes. Twelve decimals are far finer than any figure published.
+  and the same lake must give the same bytes. Twenty decimals keep the precision of small quantities (refugees per
+  thousand, squared); what is left before the point holds sums up to 10^18, beyond which the engine raises an error.
 #}
+{% macro as_exact(expression) -%}
+    cast({{ expression }} as decimal(38, 20))
+{%- endmacro %}
+
 {% macro exact_sum(expression) -%}
-    cast(sum(cast({{ expression }} as decimal(38, 12))) as double)
+    cast(sum({{ as_exact(expression) }}) as double)
 {%- endmacro %}
 
 {% macro exact_mean(expression) -%}

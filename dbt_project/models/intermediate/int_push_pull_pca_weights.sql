@@ -1,5 +1,5 @@
 -- Weights of the factors by principal components: the squared loadings of the first component of their
--- correlation matrix over the reference years, which sum to one per side. Squaring the matrix six times is 64 steps
+-- correlation matrix over the reference years, which sum to one per side. Squaring the matrix ten times is 1,024 steps
 -- of power iteration, after which its diagonal is proportional to the squared loadings. Pairs are correlated over
 -- the rows that hold both; a factor that no source fills correlates with nothing and gets no weight.
 {%- set push_factors = var('push_factors') %}
@@ -16,7 +16,7 @@ with reference_years as (
         from reference_years
     ),
 
-    {% for step in range(1, 7) %}
+    {% for step in range(1, 11) %}
         {{ side }}_matrix_{{ step }} as (
             select {{ squared_matrix(factors) }}
             from {{ side }}_matrix_{{ step - 1 }}
@@ -31,7 +31,7 @@ final as (
                 '{{ side }}' as side,
                 '{{ factor }}' as factor,
                 {{ share_of_diagonal(factor, factors) }} as weight
-            from {{ side }}_matrix_6
+            from {{ side }}_matrix_10
             {% if not (side == 'pull' and loop.last) %}
                 union all
             {% endif %}

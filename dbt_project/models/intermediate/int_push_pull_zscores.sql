@@ -27,37 +27,55 @@ component_figures as (
         figures.year,
         figures.indicator_code,
         components.transform,
-        figures.value,
-        population.population_persons,
-        count(*) over last_five_years as n_years,
-        cast(sum(cast(figures.value as decimal(38, 12))) over last_five_years as double) / 5 as five_year_mean
+        figures.value
     from figures
     inner join components
         on figures.indicator_code = components.indicator_code
-    left join population
-        on
-            figures.iso3 = population.iso3
-            and figures.year = population.year
+),
+
+five_year_windows as (
+    select
+        iso3,
+        year,
+        indicator_code,
+        count(*) over last_five_years as n_years,
+        cast(sum({{ as_exact('value') }}) over last_five_years as double) / 5 as five_year_mean
+    from component_figures
+    where transform = 'five_year_mean'
     window last_five_years as (
-        partition by figures.iso3, figures.indicator_code
-        order by figures.year
+        partition by iso3, indicator_code
+        order by year
         range between 4 preceding and current row
     )
 ),
 
 transformed as (
     select
-        iso3,
-        year,
-        indicator_code,
+        component_figures.iso3,
+        component_figures.year,
+        component_figures.indicator_code,
         case
-            when transform = 'level' then value
-            when transform = 'log' and value > 0 then ln(value)
-            when transform = 'per_1000_persons' then 1000 * value / population_persons
-            when transform = 'five_year_mean' and n_years = 5 then five_year_mean
+            when component_figures.transform = 'level' then component_figures.value
+            when component_figures.transform = 'log' and component_figures.value > 0 then ln(component_figures.value)
+            when component_figures.transform = 'per_1000_persons'
+                then 1000 * component_figures.value / population.population_persons
+            when component_figures.transform = 'five_year_mean' and five_year_windows.n_years = 5
+                then five_year_windows.five_year_mean
         end as transformed_value,
-        case when transform = 'five_year_mean' then year - 4 else year end as oldest_year
+        case
+            when component_figures.transform = 'five_year_mean' then component_figures.year - 4
+            else component_figures.year
+        end as oldest_year
     from component_figures
+    left join population
+        on
+            component_figures.iso3 = population.iso3
+            and component_figures.year = population.year
+    left join five_year_windows
+        on
+            component_figures.iso3 = five_year_windows.iso3
+            and component_figures.year = five_year_windows.year
+            and component_figures.indicator_code = five_year_windows.indicator_code
 ),
 
 known as (
