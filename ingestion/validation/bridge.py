@@ -46,9 +46,11 @@ class Bridge:
         return self.entity_type_by_iso3[iso3] not in NOT_A_COUNTRY
 
     def place(self, code_system: str, code: str | None) -> str:
-        """The place as a person reads it: ``Serbia (RS)``, or ``code QQ`` when nobody knows it."""
+        """The place as a person reads it: ``Serbia (RS)``, or ``code 'QQ'`` when nobody knows it."""
         iso3 = self.iso3_by_code.get(code_system, {}).get(code or "")
-        return f"{self.name_by_iso3[iso3]} ({code})" if iso3 else f"code {code!r}"
+        if iso3 is None:
+            return f"code '{code}'" if code is not None else "no place"
+        return f"{self.name_by_iso3[iso3]} ({code})"
 
 
 @cache

@@ -25,6 +25,7 @@ def render_data_docs(home: Home) -> Path:
     Pages of the newest KEPT_RUNS judgements of each dataset are there afterwards, and no others.
     """
     site = home.validations / "docs"
+    synthetic = _is_synthetic(home)
     datasets: dict[str, list[dict[str, Any]]] = {}
     for folder in sorted(path for path in home.validations.glob("*") if path.is_dir() and path != site):
         kept = sorted(folder.glob("*.json"), reverse=True)[:KEPT_RUNS]
@@ -32,22 +33,28 @@ def render_data_docs(home: Home) -> Path:
         pages = {site / folder.name / f"{path.stem}.html": path for path in kept}
         for page, verdict in zip(pages, datasets[folder.name], strict=True):
             if not page.exists():
-                write_atomically(page, _page(verdict).encode())
+                write_atomically(page, _page(verdict, synthetic).encode())
         for page in (site / folder.name).glob("*.html"):
             if page not in pages:
                 page.unlink()
-    write_atomically(site / "index.html", _index(datasets).encode())
+    write_atomically(site / "index.html", _index(datasets, synthetic).encode())
     return site / "index.html"
 
 
-def _page(verdict: dict[str, Any]) -> str:
+def _is_synthetic(home: Home) -> bool:
+    """Whether the home's figures are of the synthetic world, by the stamp of its origin."""
+    stamp = home.root / "origin.json"
+    return stamp.exists() and bool(json.loads(stamp.read_text(encoding="utf-8"))["kind"] == "sandbox")
+
+
+def _page(verdict: dict[str, Any], synthetic: bool) -> str:
     """One judgement, with what the library says of each expectation."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     document = ValidationResultsPageRenderer().render(_suite_result(verdict))
     view = DefaultJinjaPageView(custom_views_directory=str(TEMPLATES))
-    page: str = view.render(document, template="judgement.j2", verdict=verdict)
+    page: str = view.render(document, template="judgement.j2", verdict=verdict, synthetic=synthetic)
     return page
 
 
@@ -90,9 +97,9 @@ def _escaped(content: Any) -> Any:
     return escape(content) if isinstance(content, str) else content
 
 
-def _index(datasets: dict[str, list[dict[str, Any]]]) -> str:
+def _index(datasets: dict[str, list[dict[str, Any]]], synthetic: bool) -> str:
     from jinja2 import Environment, FileSystemLoader
 
     # The templates escape by name: they share the setting under which the library's own templates work.
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=False)  # noqa: S701
-    return environment.get_template("index.j2").render(datasets=datasets, kept=KEPT_RUNS)
+    return environment.get_template("index.j2").render(datasets=datasets, kept=KEPT_RUNS, synthetic=synthetic)

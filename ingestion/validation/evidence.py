@@ -78,13 +78,17 @@ class Evidence:
             """  # noqa: S608
         )
 
-    def shortest(self, part: str) -> list[Row]:
-        """The entities with the fewest rows, as ``n_rows`` beside the entity."""
+    def uneven(self, part: str) -> list[Row]:
+        """The entities whose number of rows is furthest from the part's number of years, as ``n_rows``."""
         entities = ", ".join(quoted(name) for name in entity_columns(self._dataset))
+        year = quoted(year_column(self._dataset) or "")
+        n_years = f"(select count(distinct {year}) from rows_of_part)"  # noqa: S608
         return self._fetch(
             f"""
-            select {entities}, count(*) as n_rows from {JUDGED} where part = {literal(part)}
-            group by {entities} order by n_rows, {entities}
+            with rows_of_part as (select * from {JUDGED} where part = {literal(part)})
+            select {entities}, count(*) as n_rows from rows_of_part
+            group by {entities} having n_rows <> {n_years}
+            order by abs(n_rows - {n_years}) desc, {entities}
             """  # noqa: S608
         )
 

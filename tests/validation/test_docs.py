@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 
-from ingestion.home import Home
+from ingestion.home import Home, open_home
 from ingestion.validation import docs, render_data_docs
 from tests.validation.batches import RECORDED_AT, create_indicators, judged
 
@@ -67,6 +67,13 @@ def test_only_the_newest_have_pages_and_each_is_written_once(
     assert pages == ["20261122T040000000000Z", "20261123T040000000000Z"]
     assert RECORDED_AT not in index.read_text(encoding="utf-8")
     assert len(list((judged_home.validations / "wb_wdi").glob("*.json"))) == 3
+
+
+@pytest.mark.parametrize(("kind", "labels"), [("sandbox", 1), ("recorded", 0)])
+def test_synthetic_figures_are_labelled(judged_home: Home, kind: str, labels: int) -> None:
+    open_home(judged_home.root, kind, kind)
+    for page in render_data_docs(judged_home).parent.rglob("*.html"):
+        assert page.read_text(encoding="utf-8").count("SYNTHETIC") == labels
 
 
 def test_a_home_that_judged_nothing_has_an_index(home: Home) -> None:
