@@ -144,7 +144,7 @@ def _no_aggregates(connection: duckdb.DuckDBPyConnection, release: Release) -> I
                 select iso3 from read_parquet($countries) where entity_type in ('aggregate', 'residual')
             ) using (iso3) order by iso3
             """,  # noqa: S608
-            {"mart": str(release.mart_file(name)), "countries": str(release.mart_file(COUNTRY_MART))},
+            {"mart": release.mart_source(name), "countries": release.mart_source(COUNTRY_MART)},
         ).fetchall()
         listed = _some([code for (code,) in found])
         observed = f"{len(found)} codes that are no country{f' ({listed})' if found else ''}"
@@ -160,7 +160,7 @@ def _expectations(connection: duckdb.DuckDBPyConnection, release: Release) -> It
         columns = ", ".join(map(quoted, needed))
         # Only the columns that are judged, so that a mart ten times as large does not need ten times the memory.
         select = f"select {columns} from read_parquet($mart)"  # noqa: S608
-        frame = connection.sql(select, params={"mart": str(release.mart_file(name))}).df()
+        frame = connection.sql(select, params={"mart": release.mart_source(name)}).df()
         for outcome in judge.evaluate(frame, rules):
             yield _said(name, mart["rows"], outcome)
 
@@ -258,8 +258,8 @@ def _figures_against(
         where not list_contains($accepted, indicator_code)
         """,
         {
-            "old": str(previous.mart_file(INDICATOR_MART)),
-            "new": str(release.mart_file(INDICATOR_MART)),
+            "old": previous.mart_source(INDICATOR_MART),
+            "new": release.mart_source(INDICATOR_MART),
             "accepted": accepted_parts,
         },
     )

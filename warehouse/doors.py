@@ -16,10 +16,11 @@ So a path, once DuckDB has it, must always lead to the same bytes, and only the 
 stand, named so that the newest sorts first,
 
 * the folder of publication n, with a link to each of its marts;
-* the folder of publication n - 1, likewise: a query that listed the door of n - 1 an instant
-  before the turn still finds its folder real;
+* the folder of publication n - 1, likewise, and of any other that was in force within the
+  last seconds: a query that listed an earlier door just before a turn looks at the folders
+  it found through the new one, and must find them as they were;
 * links to the folders of older publications: ``**`` does not follow links, so they are not
-  found, but a query that took such a path earlier can go on opening it.
+  found any more, but a query that took such a path earlier can go on opening it.
 
 The glob gives the newest first, ``file_index = 0`` keeps it alone. The same six readers: no
 error and no mixture in 7,932 queries during 235 turns, and none after. ``<shape>`` is a
@@ -33,16 +34,24 @@ import glob
 import hashlib
 import json
 import shutil
+import time
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ingestion import clock
 from ingestion.home import Home, sync_folder
 from warehouse.publications import Publication
 from warehouse.release import FACTS_FILE, Release, read_release
 
-# Publications whose paths stay open for queries that began before them, and doors kept for that.
-OPEN_FOR = 8
+# How many publications back a path stays open for a query that began before; doors kept for that.
+OPEN_FOR = 64
 KEPT = 2 * OPEN_FOR
+# For how long after a turn the glob still finds what was in force before it, and how far turns
+# are apart: the first bounds how long a glob (microseconds) may take, both how many files it finds.
+FOUND_FOR = timedelta(seconds=15)
+APART = timedelta(seconds=1)
 # Folder names count down, because the glob sorts upward and the newest must come first.
 LAST_NUMBER = 99_999_999
 SHAPE_DIGITS = 8
@@ -74,9 +83,10 @@ def open_door(home: Home, publications: list[Publication]) -> None:
     if draft.exists():
         shutil.rmtree(draft)
     draft.mkdir(parents=True)
-    for publication in publications[-OPEN_FOR:]:
+    _lay_out(home, publications[-1], draft / _name(newest))
+    for publication, successor in pairwise(publications[-OPEN_FOR:]):
         folder = draft / _name(publication.number)
-        if publication.number >= newest - 1:
+        if clock.now() - datetime.fromisoformat(successor.at) < FOUND_FOR:
             _lay_out(home, publication, folder)
         else:
             folder.symlink_to(Path("..") / str(publication.number) / folder.name)
@@ -85,6 +95,9 @@ def open_door(home: Home, publications: list[Publication]) -> None:
     if door.exists():  # made whole by a process that died before the turn
         shutil.rmtree(door)
     draft.rename(door)
+    if len(publications) > 1:
+        since_last = clock.now() - datetime.fromisoformat(publications[-2].at)
+        time.sleep(max(APART - since_last, timedelta(0)).total_seconds())
     turn(doors / "current", Path(str(newest)))
     _clear_old(doors, newest)
 

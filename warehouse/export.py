@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import glob
 import io
 import math
 import os
@@ -310,14 +311,14 @@ def citation_of(release: Release, marts: list[str], sql: str) -> list[str]:
 
 def _sources_of(release: Release, marts: list[str]) -> list[tuple[Any, ...]]:
     """Citation, publisher, service and terms of every dataset that the marts draw on."""
-    inputs = release.folder / "inputs"
+    inputs = glob.escape(str(release.folder / "inputs"))
     with duckdb.connect() as connection:
         used = [
             dataset
             for mart in marts
             if any(column["name"] == "dataset_id" for column in release.marts[mart]["columns"])
             for (dataset,) in connection.execute(
-                "select distinct dataset_id from read_parquet($mart)", {"mart": str(release.mart_file(mart))}
+                "select distinct dataset_id from read_parquet($mart)", {"mart": release.mart_source(mart)}
             ).fetchall()
         ]
         return connection.execute(
@@ -329,8 +330,8 @@ def _sources_of(release: Release, marts: list[str]) -> list[tuple[Any, ...]]:
             where len($used) = 0 or list_contains($used, dataset_id) order by dataset_id
             """,
             {
-                "datasets": str(inputs / "datasets.parquet"),
-                "sources": str(inputs / "sources.parquet"),
+                "datasets": f"{inputs}/datasets.parquet",
+                "sources": f"{inputs}/sources.parquet",
                 "used": used,
             },
         ).fetchall()

@@ -6,6 +6,7 @@ last, so a folder without it is a build that did not end.
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,10 @@ class Release:
     def mart_file(self, mart: str) -> Path:
         """The Parquet file of a mart."""
         return self.folder / "marts" / f"{mart}.parquet"
+
+    def mart_source(self, mart: str) -> str:
+        """The Parquet file of a mart as DuckDB's readers want it: they take brackets and stars for a pattern."""
+        return glob.escape(str(self.mart_file(mart)))
 
     def with_facts(self, **facts: Any) -> Release:
         """Write further facts into ``release.json`` and give the release that has them."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ MARTS = """
         value / 100 as rate_high, value as rate_high_pct, dataset_id, release_id, is_synthetic
     from marts.fct_indicator_value where value is not null;
     create table marts.mart_large as
-    with size as (select 30000 + 7919 * count(distinct recorded_at)::integer as n_rows from read_parquet($lake))
+    with size as (select 4000 + 1919 * count(distinct recorded_at)::integer as n_rows from read_parquet($lake))
     select
         number, n_rows, repeat(chr(65 + (number * n_rows % 23)::integer), 3 + n_rows % 17) as filler,
         $release as release_id, $synthetic as is_synthetic
@@ -105,7 +106,7 @@ def small_dbt(
         "release": variables["release_id"],
         "synthetic": variables["is_synthetic"],
         "as_of": variables["as_of"],
-        "lake": str(lake / DATASET.id / "*.parquet"),
+        "lake": f"{glob.escape(str(lake / DATASET.id))}/*.parquet",
     }
     with duckdb.connect(str(database)) as connection:
         for statement in duckdb.extract_statements(MARTS):
@@ -118,7 +119,8 @@ def small_dbt(
 
 @pytest.fixture
 def without_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Build small marts instead of running dbt."""
+    """Build small marts instead of running dbt, and publish one right after the other."""
+    monkeypatch.setattr("warehouse.doors.APART", timedelta(0))
     monkeypatch.setattr("warehouse.build.run_dbt", small_dbt)
 
 
@@ -133,7 +135,7 @@ def marts_of(release: Release) -> dict[str, list[tuple[Any, ...]]]:
     with duckdb.connect() as connection:
         return {
             name: connection.execute(
-                "select * exclude (release_id) from read_parquet($path)", {"path": str(release.mart_file(name))}
+                "select * exclude (release_id) from read_parquet($path)", {"path": release.mart_source(name)}
             ).fetchall()
             for name in release.marts
         }
