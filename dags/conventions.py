@@ -1,14 +1,19 @@
-"""What every DAG of this warehouse shares: its assets, and what it does when a task fails."""
+"""What every DAG of this warehouse shares: its assets, its home, and what it does when a task fails."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, conf
 
-# A night that was missed is not made up for: the next one asks for everything that changed since.
-COMMON: dict[str, Any] = {"start_date": datetime(2026, 1, 1, tzinfo=UTC), "catchup": False, "max_active_runs": 1}
+if TYPE_CHECKING:
+    from ingestion.home import Home
+
+# A night that was missed is not made up for: the next one asks for everything that changed since. There is no
+# start date, because with one the newest night before the first start would be run at once, and be reported as late.
+COMMON: dict[str, Any] = {"catchup": False, "max_active_runs": 1}
 MARTS = Asset("marts", uri="braindrain://warehouse/marts", group="warehouse")
 
 # Only an unavailable provider is asked again; whatever else stops a task needs a person, who has its sentence.
@@ -33,3 +38,11 @@ TASK_DEFAULTS: dict[str, Any] = {
 def lake_asset(dataset_id: str) -> Asset:
     """The asset that is updated when rows of a dataset were accepted into the lake."""
     return Asset(dataset_id, uri=f"braindrain://lake/{dataset_id}", group="lake")
+
+
+def home_in_use() -> Home:
+    """``BRAINDRAIN_HOME``, or the home of ``ORIGIN``. Building asks nobody outside, so no origin is opened."""
+    from ingestion.home import Home
+    from ingestion.pipeline import home_folder
+
+    return Home(home_folder(os.environ.get("ORIGIN") or "sandbox"))

@@ -17,13 +17,13 @@ from ingestion.catalog import Source, load_catalog
 def make_dag(source: Source) -> None:
     """Register the ingest DAG of a source, on the source's own schedule."""
     ids = [dataset.id for dataset in source.datasets]
-    only = Param(None, type=["null", "string"], enum=[None, *ids], description="Only this dataset.")
+    chosen = Param("all", type="string", enum=["all", *ids], description="All datasets, or only this one.")
     force = Param(False, type="boolean", description="Download again although nothing changed.")
     lake = AssetAlias(f"lake_{source.id}", group="lake")  # a plain outlet is updated by every success, of any dataset
 
     @task
     def datasets(**context: Any) -> list[str]:
-        return [context["params"]["dataset"]] if context["params"]["dataset"] else ids
+        return ids if context["params"]["dataset"] == "all" else [context["params"]["dataset"]]
 
     @task(map_index_template=NAMED_BY_DATASET)
     def probe(dataset_id: str, **context: Any) -> Any:
@@ -47,7 +47,7 @@ def make_dag(source: Source) -> None:
         doc_md=ingest_words(source),
         schedule=CronTriggerTimetable(source.schedule, timezone="UTC"),
         tags=["ingest", source.id],
-        params={"dataset": only, "force": force},
+        params={"dataset": chosen, "force": force},
         default_args={**TASK_DEFAULTS, "owner": source.owner},
         deadline=nightly_deadline(),
         **COMMON,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowSkipException
 from conventions import lake_asset
-from verdicts import changed_rows, count_outcomes, note
+from verdicts import changed_rows, count_outcomes, note, skip
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +34,7 @@ def load_dataset(dataset_id: str, parts: list[str], updates: Any, ti: Any, dag_r
     from ingestion.pipeline import open_pipeline
 
     if not parts:
-        note(f"{dataset_id}: unchanged")
-        raise AirflowSkipException(f"{dataset_id}: unchanged")
+        skip(f"{dataset_id}: unchanged")
     with open_pipeline() as pipeline:
 
         def of_this_run() -> dict[str, ledger.Event]:

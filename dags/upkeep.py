@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from releases import home_in_use
+from conventions import home_in_use
 
 log = logging.getLogger(__name__)
 

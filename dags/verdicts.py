@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.sdk import get_current_context
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +16,14 @@ NAMED_BY_DATASET = "{{ note or task.op_kwargs['dataset_id'] }}"
 
 
 def note(text: str) -> None:
-    """Name this task's square in the grid."""
+    """Say in a few words what a task did; a mapped task's square in the grid is named so."""
     get_current_context()["note"] = text  # type: ignore[typeddict-unknown-key]  # ours; NAMED_BY_DATASET reads it
+
+
+def skip(why: str) -> NoReturn:
+    """End this task, green for the run, because there is nothing to do."""
+    note(why)
+    raise AirflowSkipException(why)
 
 
 def changed_rows(events: list[dict[str, Any]]) -> int:
@@ -32,9 +38,11 @@ def count_outcomes(events: list[dict[str, Any]]) -> str:
 
 
 def sentence(event: dict[str, Any]) -> str:
-    """One event as a person reads it."""
-    told = f" {event['message']}. Next: {event['next_step']}." if event["message"] else ""
-    return f"{event['part']}: {event['outcome']}, {event['rows']} rows, {changed_rows([event])} changed.{told}"
+    """One event as a person reads it; a message names dataset and part itself."""
+    if event["message"]:
+        return f"{event['outcome']}: {event['message']}. Next: {event['next_step']}."
+    name = f"{event['dataset']} {event['part']}"
+    return f"{event['outcome']}: {name}, {event['rows']:,} rows, {changed_rows([event]):,} of them changed."
 
 
 def judge_dataset(dataset_id: str, events: list[dict[str, Any]]) -> None:
@@ -43,10 +51,10 @@ def judge_dataset(dataset_id: str, events: list[dict[str, Any]]) -> None:
 
     note(f"{dataset_id}: {count_outcomes(events)}")
     for event in events:
-        log.log(logging.WARNING if event["message"] else logging.INFO, "%s %s", dataset_id, sentence(event))
+        log.log(logging.WARNING if event["message"] else logging.INFO, sentence(event))
     held_back = [event for event in events if event["outcome"] in ledger.HELD_BACK]
     if held_back:
         raise AirflowFailException(
-            f"{dataset_id}: {len(held_back)} of {len(events)} parts are held back, the others are in the lake. "
-            + " ".join(sentence(event) for event in held_back)
+            f"{dataset_id}: {len(held_back)} of {len(events)} parts are held back, the others are in the lake.\n"
+            + "\n".join(sentence(event) for event in held_back)
         )

@@ -41,7 +41,8 @@ class Progress:
     def finished(self, mark: str, task_instance: Any) -> None:
         """Print what became of a task."""
         task = task_instance.task_id.removeprefix("dataset.")
-        self.say(f"  {mark} {task:9}{task_instance.rendered_map_index or ''}".rstrip())
+        note = task_instance.get_template_context().get("note", "")
+        self.say(f"  {mark} {task:9}{note}".rstrip())
 
 
 def listen(progress: Progress) -> None:
@@ -68,7 +69,8 @@ def listen(progress: Progress) -> None:
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
             progress.finished("✗", task_instance)
-            progress.say(f"      {error}")
+            for line in str(error).splitlines():
+                progress.say(f"      {line}")
 
     get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call]
 
