@@ -98,7 +98,7 @@ def _rejection(home: Home, release: Release, failed: list[Verdict]) -> BuildReje
     more = f" (and {len(failed) - 1} more findings)" if len(failed) > 1 else ""
     next_step = f"read {home.rejected / release.id / 'verdict.json'}"
     if all(verdict.is_waivable for verdict in failed):
-        next_step += "; if the change is meant, `braindrain publish --accept-change REASON`"
+        next_step += "; if the change is meant, `braindrain build`, then `braindrain publish --accept-change REASON`"
     return BuildRejected(f"{failed[0]}{more}", f"release {release.id}", f"{next_step}; the release in force stays")
 
 
