@@ -9,11 +9,11 @@ import io
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -26,6 +26,9 @@ from ingestion.home import write_atomically
 from ingestion.lake import quoted
 from warehouse.query import open_marts, refuse_all_but_select, wrong
 from warehouse.release import SYNTHETIC_NOTICE, Release
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 Format = Literal["csv", "parquet", "xlsx"]
 
@@ -200,23 +203,31 @@ def _write_xlsx(
 
     _refuse_beyond_excel(result)
     book = Workbook(write_only=True)
-    data = book.create_sheet("data")
-    data.freeze_panes = "A2"
-    data.append([_cell(name) for name in result.columns])
-    rows = 0
-    for batch in result.to_arrow_reader(BATCH_ROWS):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            data.append([_cell(value) for value in row])
-            rows += 1
-    described = book.create_sheet("dictionary")
-    described.append(["column", "type", "unit", "description"])
-    for entry in dictionary:
-        described.append([_cell(text) for text in (entry.column, entry.type, entry.unit, entry.description)])
-    cited = book.create_sheet("citation")
-    for line in citation:
-        cited.append([_cell(line)])
-    book.save(path)
+    try:
+        rows = _write_sheet(book, "data", result.columns, _rows_of(result))
+        words = ([entry.column, entry.type, entry.unit, entry.description] for entry in dictionary)
+        _write_sheet(book, "dictionary", ["column", "type", "unit", "description"], words)
+        _write_sheet(book, "citation", citation[:1], ([line] for line in citation[1:]))
+    finally:
+        # Also after a failure: saving is what removes openpyxl's temporary files; the caller drops the draft.
+        book.save(path)
     return rows
+
+
+def _write_sheet(book: Workbook, title: str, header: list[str], rows: Iterable[Iterable[Any]]) -> int:
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    sheet.append([_cell(name) for name in header])
+    written = 0
+    for row in rows:
+        sheet.append([_cell(value) for value in row])
+        written += 1
+    return written
+
+
+def _rows_of(result: duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
+    for batch in result.to_arrow_reader(BATCH_ROWS):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _refuse_beyond_excel(result: duckdb.DuckDBPyRelation) -> None:
