@@ -133,6 +133,17 @@ def ingest(
 
 
 @app.command()
+def replay(as_json: AsJson = False) -> None:
+    """Make a lost lake again from landing alone; datasets that still have theirs are left as they are."""
+    with _pipeline() as pipeline:
+        reports = pipeline.replay()
+    if as_json:
+        _print_json([report.to_json() for report in reports])
+    else:
+        _print_reports(reports)
+
+
+@app.command()
 def build(
     as_json: AsJson = False,
 ) -> None:
