@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import BrainDrainError, HomeError
+from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, sync_folder, write_atomically
 from ingestion.http import Answer, decoded
 
@@ -37,6 +37,26 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Why a fetch brought no batch: the error's class and its three parts."""
+
+    kind: str
+    what: str
+    where: str
+    next_step: str
+
+    @classmethod
+    def of(cls, error: BrainDrainError) -> Trouble:
+        """The error, in a form that can be kept."""
+        return cls(type(error).__name__, error.what, error.where, error.next_step)
+
+    def to_error(self) -> BrainDrainError:
+        """The error again."""
+        kinds = {kind.__name__: kind for kind in (SeriesWithdrawn, PayloadRejected, ProviderUnavailable)}
+        return kinds.get(self.kind, ProviderUnavailable)(self.what, self.where, self.next_step)
+
+
+@dataclass(frozen=True)
 class Receipt:
     """One fetch of one part: its payloads in page order, or what went wrong.
 
@@ -51,7 +71,7 @@ class Receipt:
     version: str | None
     edition: str | None
     payloads: tuple[Payload, ...]
-    error: str | None
+    error: Trouble | None
 
     @property
     def digests(self) -> list[str]:
@@ -162,4 +182,6 @@ def keep_what_arrived(landing: Landing, error: BrainDrainError) -> tuple[Payload
 
 
 def _receipt(fields: dict[str, Any]) -> Receipt:
-    return Receipt(**{**fields, "payloads": tuple(Payload(**payload) for payload in fields["payloads"])})
+    payloads = tuple(Payload(**payload) for payload in fields["payloads"])
+    error = Trouble(**fields["error"]) if fields["error"] else None
+    return Receipt(**{**fields, "payloads": payloads, "error": error})

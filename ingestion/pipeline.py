@@ -19,7 +19,7 @@ from ingestion.catalog import Catalog, Dataset, Part, load_catalog
 from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, open_home
 from ingestion.http import Client
-from ingestion.landing import Decision, Landing, Receipt, keep_what_arrived
+from ingestion.landing import Decision, Landing, Receipt, Trouble, keep_what_arrived
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
@@ -193,7 +193,7 @@ class Pipeline:
         with self._locked(dataset.id):
             if lake.lake_files(self.home, dataset):
                 return report
-            receipts = [receipt for receipt in self.landing.receipts(dataset.id) if receipt.error is None]
+            receipts = self.landing.receipts(dataset.id)
             decisions = {decision.load: decision for decision in self.landing.decisions(dataset.id)}
             for moment in sorted({receipt.load for receipt in receipts} | decisions.keys()):
                 load = _Load(self, dataset, clock.parse_compact(moment))
@@ -245,7 +245,12 @@ class _Load:
 
     def replay(self, receipts: list[Receipt]) -> list[Event]:
         """Take in fetches that landed earlier."""
-        self._take_in([self._landed(receipt) for receipt in receipts])
+        for receipt in receipts:
+            if receipt.error:
+                self._give_up(self.dataset.part(receipt.part), receipt, receipt.error.to_error())
+        landed = [self._landed(receipt) for receipt in receipts if receipt.error is None]
+        self._take_in(landed)
+        self._mark_withdrawn_with_edition(landed)
         self._write_ledger()
         return list(self.events.values())
 
@@ -280,7 +285,7 @@ class _Load:
             version=fetched.version,
             edition=fetched.edition,
             payloads=payloads,
-            error=str(error) if error else None,
+            error=Trouble.of(error) if error else None,
         )
         self.landing.write_receipt(receipt)
         if error:

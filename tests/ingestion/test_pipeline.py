@@ -60,6 +60,10 @@ def log(home: Home) -> Rows:
         ).fetchall()
 
 
+def figures_of_ledger(home: Home) -> dict[str, list[ledger.Event]]:
+    return {dataset.id: ledger.read_events(home, dataset.id) for dataset in small_catalog().datasets}
+
+
 def outcomes(home: Home, dataset: str) -> dict[str, str]:
     return {part: event.outcome for part, event in ledger.latest_by_part(home, dataset).items()}
 
@@ -125,13 +129,13 @@ def test_the_lake_can_be_made_again_from_landing_alone(
     (entry,) = quarantine.list_quarantine(home)
     with night(later_world, home.root) as (pipeline, _):
         quarantine.accept_quarantine(pipeline, entry.id, "seen on the publisher's page")
-    before = log(home), in_force(home)
+    before = log(home), in_force(home), figures_of_ledger(home)
     for room in (home.lake, home.ledger, home.quarantine):
         shutil.rmtree(room)
     with night(world, home.root) as (pipeline, sandbox):
         pipeline.replay()
         assert sandbox.requests == []
-    assert (log(home), in_force(home)) == before
+    assert (log(home), in_force(home), figures_of_ledger(home)) == before
 
 
 def test_a_person_can_accept_what_was_held_back(world: SyntheticWorld, home: Home) -> None:
