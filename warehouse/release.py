@@ -16,9 +16,7 @@ from ingestion.errors import HomeError
 from ingestion.home import Home, write_atomically
 
 FACTS_FILE = "release.json"
-SYNTHETIC_NOTICE = (
-    "SYNTHETIC: figures of a simulated world, made up for trying the warehouse; no publisher stands for them."
-)
+SYNTHETIC_NOTICE = "SYNTHETIC: a simulated world, made up for trying the warehouse; nobody published these figures."
 
 
 class NothingPublished(HomeError):
