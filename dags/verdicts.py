@@ -55,6 +55,6 @@ def judge_dataset(dataset_id: str, events: list[dict[str, Any]]) -> None:
     held_back = [event for event in events if event["outcome"] in ledger.HELD_BACK]
     if held_back:
         raise AirflowFailException(
-            f"{dataset_id}: {len(held_back)} of {len(events)} parts are held back, the others are in the lake.\n"
+            f"{dataset_id}: {len(held_back)} of {len(events)} parts are held back.\n"
             + "\n".join(sentence(event) for event in held_back)
         )

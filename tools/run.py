@@ -22,6 +22,7 @@ from settings import ROOT, airflow_environment
 
 LOGS = ROOT / "data" / "logs"
 LOGS_KEPT = 20
+LINES_OF_AN_ERROR = 4
 
 
 class Progress:
@@ -69,8 +70,11 @@ def listen(progress: Progress) -> None:
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
             progress.finished("✗", task_instance)
-            for line in str(error).splitlines():
+            said = str(error).splitlines()
+            for line in said[:LINES_OF_AN_ERROR]:
                 progress.say(f"      {line}")
+            if len(said) > LINES_OF_AN_ERROR:
+                progress.say(f"      and {len(said) - LINES_OF_AN_ERROR} more; the summary below names all")
 
     get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call]
 
