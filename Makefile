@@ -24,7 +24,7 @@ export GIT_TERMINAL_PROMPT := 0
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run up down env test test-fast ui check lint types format clean
+.PHONY: help install run up down env test test-fast check lint types format clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
