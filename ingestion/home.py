@@ -76,6 +76,31 @@ class Home:
         """The DuckDB file of views that BI tools open once."""
         return self.root / "marts.duckdb"
 
+    @property
+    def doors(self) -> Path:
+        """The folders through which the views of ``marts.duckdb`` read, one per publication."""
+        return self.root / "doors"
+
+    @property
+    def publications(self) -> Path:
+        """Which release was put in force when, one line each."""
+        return self.root / "publications.jsonl"
+
+    @property
+    def as_of(self) -> Path:
+        """Releases built as of an earlier moment, for questions that ask so."""
+        return self.root / "as_of"
+
+    @property
+    def scratch(self) -> Path:
+        """Where DuckDB spills what does not fit its memory."""
+        return self.root / "scratch"
+
+    @property
+    def origin_stamp(self) -> Path:
+        """Which origin the home belongs to."""
+        return self.root / "origin.json"
+
     @contextmanager
     def lock(self, name: str, where: str) -> Iterator[None]:
         """Hold the named lock of this home, or say who cannot have it.
@@ -120,7 +145,7 @@ def open_home(root: Path, origin_kind: str, origin: str) -> Home:
         HomeError: the home already belongs to another origin.
     """
     home = Home(root)
-    stamp = root / "origin.json"
+    stamp = home.origin_stamp
     if stamp.exists():
         found = json.loads(stamp.read_text())
         if found["kind"] != origin_kind:

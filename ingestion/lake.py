@@ -35,13 +35,12 @@ class Changes:
 
 def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB with bounded memory that spills into the home."""
-    scratch = home.root / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
+    home.scratch.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"set threads = {THREADS}")
     connection.execute("set autoinstall_known_extensions = false")
-    connection.execute("set temp_directory = $folder", {"folder": str(scratch)})
+    connection.execute("set temp_directory = $folder", {"folder": str(home.scratch)})
     return connection
 
 

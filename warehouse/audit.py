@@ -106,7 +106,7 @@ def _judge(home: Home, release: Release, catalog: Catalog) -> list[Verdict]:
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{EXPORT_MEMORY}'")
         connection.execute(f"set threads = {EXPORT_THREADS}")
-        connection.execute("set temp_directory = $folder", {"folder": str(home.root / "scratch")})
+        connection.execute("set temp_directory = $folder", {"folder": str(home.scratch)})
         verdicts = [*_no_aggregates(connection, release), *_expectations(connection, release)]
         previous = find_in_force(home)
         if previous is not None:

@@ -32,7 +32,6 @@ LOCK = "release"
 MARTS_SCHEMA = "marts"
 EXPORT_MEMORY = "1GB"
 EXPORT_THREADS = 2
-AS_OF_ROOM = "as_of"
 AS_OF_KEPT = 5
 
 State = Literal["new", "in force", "rolled back"]
@@ -119,9 +118,9 @@ def build_as_of(home: Home, catalog: Catalog, as_of: datetime, progress: Progres
         HomeError: nothing was recorded by then, or another process is building.
         BuildRejected: a model or a test of the dbt project failed.
     """
-    with home.lock(AS_OF_ROOM, f"builds of the past in {home.root}"):
+    with home.lock("as_of", f"builds of the past in {home.root}"):
         inputs = collect_inputs(home, catalog, as_of)
-        room = home.root / AS_OF_ROOM
+        room = home.as_of
         for release in [*finished_in(home.releases), *finished_in(room)]:
             if release.inputs_checksum == inputs.checksum:
                 return release

@@ -65,20 +65,20 @@ def shape_of(mart: dict[str, Any]) -> str:
 
 def pattern_of(home: Home, name: str, mart: dict[str, Any]) -> str:
     """The glob by which a view finds the newest file of a mart."""
-    doors = glob.escape(str((home.root / "doors" / "current").absolute()))
+    doors = glob.escape(str((home.doors / "current").absolute()))
     return f"{doors}/**/{name}.{shape_of(mart)}.parquet"
 
 
 def is_open(home: Home, publication: Publication) -> bool:
     """Whether readers come in by the door of this publication."""
-    current = home.root / "doors" / "current"
+    current = home.doors / "current"
     return current.is_symlink() and current.readlink() == Path(str(publication.number))
 
 
 def open_door(home: Home, publications: list[Publication]) -> None:
     """Make the door of the newest publication whole, then lead readers to it by one rename."""
     newest = publications[-1].number
-    doors = home.root / "doors"
+    doors = home.doors
     draft = doors / f".{newest}.draft"
     if draft.exists():
         shutil.rmtree(draft)

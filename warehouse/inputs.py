@@ -157,7 +157,7 @@ def origin_of(home: Home) -> dict[str, str]:
     Raises:
         HomeError: the home was never stamped.
     """
-    stamp = home.root / "origin.json"
+    stamp = home.origin_stamp
     try:
         found: dict[str, str] = json.loads(stamp.read_text())
     except FileNotFoundError:

@@ -19,7 +19,7 @@ class Publication:
 
 def read_publications(home: Home) -> list[Publication]:
     """Every publication, oldest first."""
-    path = home.root / "publications.jsonl"
+    path = home.publications
     if not path.exists():
         return []
     return [Publication(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -28,7 +28,7 @@ def read_publications(home: Home) -> list[Publication]:
 def append_publication(home: Home, publication: Publication) -> None:
     """Add one, whole or not at all."""
     lines = [json.dumps(asdict(entry)) for entry in [*read_publications(home), publication]]
-    write_atomically(home.root / "publications.jsonl", ("\n".join(lines) + "\n").encode())
+    write_atomically(home.publications, ("\n".join(lines) + "\n").encode())
 
 
 def release_ids_published(home: Home) -> set[str]:

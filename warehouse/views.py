@@ -24,7 +24,7 @@ def write_views(home: Home, release: Release) -> bool:
     """
     statements = statements_of(home, release)
     checksum = hashlib.sha256("\n".join(statements).encode()).hexdigest()
-    note = home.root / "doors" / "views.json"
+    note = home.doors / "views.json"
     if home.marts_database.exists() and note.exists() and json.loads(note.read_text())["sha256"] == checksum:
         return False
     draft = home.marts_database.with_name(".marts.duckdb.draft")

@@ -43,7 +43,7 @@ def render_data_docs(home: Home) -> Path:
 
 def _is_synthetic(home: Home) -> bool:
     """Whether the home's figures are of the synthetic world, by the stamp of its origin."""
-    stamp = home.root / "origin.json"
+    stamp = home.origin_stamp
     return stamp.exists() and bool(json.loads(stamp.read_text(encoding="utf-8"))["kind"] == "sandbox")
 
 
