@@ -15,6 +15,8 @@ from ingestion.origin import kind_of, open_origin
 from sandbox.worlds.synthetic import SyntheticWorld
 from tests.ingestion.small_world import INDICATORS, night, small_catalog
 
+pytestmark = pytest.mark.slow
+
 Rows = list[tuple[object, ...]]
 
 

@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from ingestion import lake, ledger
 from ingestion.catalog import load_catalog
 from ingestion.home import Home
@@ -20,7 +22,7 @@ from ingestion.pipeline import Pipeline
 from tests.ingestion.scripted_server import Reply, scripted_server
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
-pytestmark = needs_shared_data
+pytestmark = [needs_shared_data, pytest.mark.slow]
 
 WORLD_BANK = SHARED_DATA / "world_bank"
 KNOWN = {
