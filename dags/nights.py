@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from conventions import lake_asset
-from verdicts import changed_rows, count_outcomes, note, skip
+from verdicts import changed_rows, count_outcomes, note
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ def load_dataset(dataset_id: str, parts: list[str], updates: Any, ti: Any, dag_r
     from ingestion.pipeline import open_pipeline
 
     if not parts:
-        skip(f"{dataset_id}: unchanged")
+        note(f"{dataset_id}: unchanged")
+        return []
     with open_pipeline() as pipeline:
 
         def of_this_run() -> dict[str, ledger.Event]:

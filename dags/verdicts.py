@@ -32,9 +32,9 @@ def changed_rows(events: list[dict[str, Any]]) -> int:
 
 
 def count_outcomes(events: list[dict[str, Any]]) -> str:
-    """The events in a few words, e.g. ``40 loaded, 3 withdrawn``."""
+    """The events in a few words, e.g. ``40 loaded, 3 withdrawn``; ``unchanged`` for none."""
     counts = Counter(event["outcome"] for event in events)
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "unchanged"
 
 
 def sentence(event: dict[str, Any]) -> str:

@@ -40,10 +40,11 @@ class Progress:
         print(f"{time.monotonic() - self.begun:5.1f} s  {line}", file=self.terminal, flush=True)
 
     def finished(self, mark: str, task_instance: Any) -> None:
-        """Print what became of a task."""
+        """Print what became of a task, unless an earlier task of the same dataset has said it."""
         task = task_instance.task_id.removeprefix("dataset.")
         note = task_instance.get_template_context().get("note", "")
-        self.say(f"  {mark} {task:9}{note}".rstrip())
+        if task != "datasets" and (task == "probe" or not note.endswith(": unchanged")):
+            self.say(f"  {mark} {task:9}{note}".rstrip())
 
 
 def listen(progress: Progress) -> None:
@@ -59,13 +60,11 @@ def listen(progress: Progress) -> None:
 
         @hookimpl
         def on_task_instance_success(self, task_instance: Any) -> None:
-            if task_instance.task_id != "datasets":
-                progress.finished("✓", task_instance)
+            progress.finished("✓", task_instance)
 
         @hookimpl
         def on_task_instance_skipped(self, task_instance: Any) -> None:
-            if task_instance.map_index < 0:  # an unchanged dataset's probe has said so
-                progress.finished("-", task_instance)
+            progress.finished("-", task_instance)
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:

@@ -65,8 +65,9 @@ def test_an_unchanged_night_is_green_says_so_and_updates_nothing(first_night: Ni
     assert (ingest.state, publish.state) == (GREEN, GREEN)
     assert (ingest.updates, publish.updates) == ({}, {})
     for dataset in DATASETS:
-        assert ingest.notes["probe", dataset] == f"{dataset}: unchanged"
-        assert ingest.states["load", dataset] == SKIPPED
+        for step in ("probe", "load", "verdict"):
+            assert ingest.notes[step, dataset] == f"{dataset}: unchanged"
+            assert ingest.states[step, dataset] == GREEN
     assert publish.states == {("build", ""): SKIPPED, ("audit", ""): SKIPPED, ("publish", ""): SKIPPED}
     assert (first_night.home / "current").resolve().name == first_night.release
 

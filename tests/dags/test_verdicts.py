@@ -94,13 +94,13 @@ def test_no_accepted_row_updates_nothing(home: Home, monkeypatch: pytest.MonkeyP
     assert load(monkeypatch, pipeline)[1].added == []
 
 
-def test_no_changed_part_is_skipped_and_says_so(notes: list[str]) -> None:
-    from airflow.sdk.exceptions import AirflowSkipException
+def test_no_changed_part_loads_nothing_and_says_so(notes: list[str]) -> None:
     from nights import load_dataset
+    from verdicts import judge_dataset
 
-    with pytest.raises(AirflowSkipException, match=f"{DATASET}: unchanged"):
-        load_dataset(DATASET, [], None, None, None)
-    assert notes == [f"{DATASET}: unchanged"]
+    assert load_dataset(DATASET, [], None, None, None) == []
+    judge_dataset(DATASET, [])
+    assert notes == [f"{DATASET}: unchanged"] * 2
 
 
 def test_a_missing_part_is_tried_again_alone_and_nothing_accepted_is_forgotten(
