@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +132,8 @@ def print_summary(console: Console, home: Home, catalog: Catalog) -> None:
     highest, lowest = _rates(release)
     if highest:
         console.print(_rates_table(highest, lowest), "")
-    console.print(_where_next(home))
+    # Lines to copy are never broken.
+    console.print(_where_next(home), soft_wrap=True)
 
 
 def print_synthetic(console: Console) -> None:
@@ -244,20 +247,25 @@ def _rate_cells(row: dict[str, Any], style: str) -> list[RenderableType]:
 
 
 def _where_next(home: Home) -> RenderableType:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), title="Where to look next")
-    table.title_style, table.title_justify = "bold", "left"
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    shown = os.path.relpath(home.marts_database)
-    path = shown if not shown.startswith("..") else str(home.marts_database)
+    """Paths and commands as they work from here."""
+    marts, command = _from_here(home.marts_database), _command()
     rows = [
-        ("BI, notebooks", f'{path} (open once: duckdb.connect("{Path(path).as_posix()}", read_only=True))'),
-        ("SQL", 'braindrain query "show tables"'),
-        ("A file", f"braindrain export {SKILLED_EMIGRATION} --format xlsx"),
-        ("State", "braindrain status, braindrain releases, braindrain catalog"),
-        ("Rejected data", "braindrain quarantine list"),
+        ("BI, notebooks", f'duckdb.connect("{marts}", read_only=True): open it once, it shows every new release'),
+        ("SQL", f'{command} query "show tables"'),
+        ("A file", f"{command} export {SKILLED_EMIGRATION} --format xlsx"),
+        ("State", f"{command} status (or releases, catalog)"),
+        ("Rejected data", f"{command} quarantine list"),
         ("Airflow", "make up"),
     ]
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+    lines = [Text("Where to look next", style="bold"), *(Text(f"{name:15}{what}") for name, what in rows)]
+    return Text("\n").join(lines)
+
+
+def _command() -> str:
+    """How to call the command line from here."""
+    return "braindrain" if shutil.which("braindrain") else _from_here(Path(sys.executable).with_name("braindrain"))
+
+
+def _from_here(path: Path) -> str:
+    shown = os.path.relpath(path)
+    return str(path) if shown.startswith("..") else Path(shown).as_posix()
