@@ -12,6 +12,8 @@ CALLED_FROM := $(PWD)
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 INSTALLED := .venv/.installed
+# Two at a time; the tests of one file share what is dear to make, so they stay together.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 # Python and uv never download another Python and never ask.
 export UV_PYTHON_DOWNLOADS := never
@@ -40,7 +42,7 @@ $(INSTALLED): pyproject.toml uv.lock tools/install.sh
 run: $(INSTALLED) ## Ingest and publish in real Airflow runs, then show what came out
 	@ORIGIN="$(ORIGIN)" CALLED_FROM="$(CALLED_FROM)" $(PYTHON) tools/run.py
 
-up: $(INSTALLED) ## Open the Airflow UI on 127.0.0.1:$(PORT)
+up: $(INSTALLED) ## Open the Airflow UI on 127.0.0.1, port PORT
 	@ORIGIN="$(ORIGIN)" CALLED_FROM="$(CALLED_FROM)" $(PYTHON) tools/airflow_ui.py up --port $(PORT)
 
 down: $(INSTALLED) ## Stop what make up started, all of it
@@ -53,7 +55,7 @@ env: .env ## Write .env with fresh secrets for docker compose, once
 	@echo "Wrote .env. Next: docker compose up --build --detach"
 
 test: $(INSTALLED) ## Run every test
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 check: lint types test-fast ## Lint, types and fast tests, in under a minute
 
@@ -67,7 +69,7 @@ types: $(INSTALLED) ## Check the types
 	@$(BIN)/mypy --no-error-summary
 
 test-fast: $(INSTALLED) ## Run the tests that take no Airflow run, no browser and no whole build
-	@$(BIN)/pytest -q -m "not slow and not ui"
+	@$(PYTEST) -q -m "not slow and not ui"
 
 format: $(INSTALLED) ## Put Python and SQL into form
 	@$(BIN)/ruff check --fix --quiet .

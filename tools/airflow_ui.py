@@ -20,7 +20,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
-from settings import ROOT, airflow_environment
+from settings import ROOT, airflow_environment, wrong_origin
 
 HOME = Path(os.environ.get("AIRFLOW_HOME") or ROOT / "data" / "airflow").resolve()
 PID_FILE = HOME / "up.json"
@@ -107,6 +107,10 @@ def up(port: int) -> int:
     if running:
         print(f"Airflow is up already: http://127.0.0.1:{running[1]} (make down stops it)")
         return 0
+    wrong = wrong_origin()
+    if wrong:
+        print(wrong, file=sys.stderr)
+        return 1
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from settings import ROOT, airflow_environment
+from settings import ROOT, airflow_environment, wrong_origin
 
 LOGS = ROOT / "data" / "logs"
 LOGS_KEPT = 20
@@ -121,6 +121,10 @@ def run_dags(progress: Progress) -> str | None:
 
 def main() -> int:
     """Run, then show the summary."""
+    wrong = wrong_origin()
+    if wrong:
+        print(wrong, file=sys.stderr)
+        return 1
     airflow_home = Path(tempfile.mkdtemp(prefix="braindrain-run-"))
     os.environ.update(airflow_environment(airflow_home), AIRFLOW__BRAINDRAIN__RETRIES="0")
     log = LOGS / f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"

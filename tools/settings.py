@@ -17,6 +17,18 @@ def resolve_origin(text: str) -> str:
     return str(found[0].resolve()) if found else text
 
 
+def wrong_origin() -> str | None:
+    """What is wrong with ORIGIN, as a sentence; None if nothing is."""
+    from ingestion.errors import CatalogError
+    from ingestion.origin import kind_of
+
+    try:
+        kind_of(resolve_origin(os.environ.get("ORIGIN") or "sandbox"))
+    except CatalogError as error:
+        return str(error)
+    return None
+
+
 def airflow_environment(airflow_home: Path) -> dict[str, str]:
     """The environment of every Airflow process of ours."""
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_relative_folder_counts_from_where_make_was_called(tmp_path: Path, mon
     monkeypatch.setenv("CALLED_FROM", str(tmp_path))
     assert resolve_origin("figures") == str(tmp_path / "figures")
     assert resolve_origin("tests") == str(ROOT / "tests")
+
+
+@pytest.mark.parametrize("tool", [["run.py"], ["airflow_ui.py", "up"]])
+def test_an_origin_that_is_none_ends_in_a_sentence_at_once(tool: list[str], tmp_path: Path) -> None:
+    environment = {**os.environ, "ORIGIN": "no/such/folder", "AIRFLOW_HOME": str(tmp_path)}
+    command = [sys.executable, str(ROOT / "tools" / tool[0]), *tool[1:]]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("ORIGIN: 'no/such/folder' is neither 'sandbox' nor 'live', no folder")
+    assert "Next: " in done.stderr
 
 
 def test_no_fitting_python_ends_in_a_sentence(tmp_path: Path) -> None:
