@@ -36,18 +36,28 @@ else
     fi
 fi
 
-say "Making .venv as uv.lock says, with $("$python" --version) ..."
-if ! "$uv" sync --locked --quiet --python "$python"; then
-    # A mirror set by UV_DEFAULT_INDEX or PIP_INDEX_URL is not the index the lock names, and uv refuses it:
-    # install the very same versions, proven by the lock's own hashes, from that mirror.
-    mirror=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-}}
-    if [ -z "$mirror" ]; then
-        say "The package index did not give what uv.lock names (see above). Next: check the network, then run make again."
-        exit 1
-    fi
-    say "Taking the locked versions from the mirror ..."
-    "$uv" venv --quiet --clear --python "$python" .venv
-    env -u UV_DEFAULT_INDEX -u UV_INDEX "$uv" export --quiet --frozen --no-emit-project --output-file .venv/locked.txt
-    "$uv" pip install --quiet --python .venv --default-index "$mirror" --require-hashes --requirement .venv/locked.txt
-    "$uv" pip install --quiet --python .venv --default-index "$mirror" --no-deps --editable .
+# What pip was told about the way to the index holds for uv too.
+if [ -n "${PIP_CERT:-}" ]; then
+    export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
 fi
+
+say "Making .venv as uv.lock says, with $("$python" --version) ..."
+if "$uv" sync --locked --quiet --python "$python"; then
+    exit 0
+fi
+
+give_up() {
+    say "The package index did not give what uv.lock names (see above). Next: check the network, then run make again."
+    exit 1
+}
+
+# A mirror set by UV_DEFAULT_INDEX or PIP_INDEX_URL is not the index that the lock names, and uv refuses it:
+# install the very same versions, proven by the lock's own hashes, from that mirror.
+mirror=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-}}
+[ -n "$mirror" ] || give_up
+say "Taking the locked versions from the mirror ..."
+"$uv" venv --quiet --clear --python "$python" .venv
+env -u UV_DEFAULT_INDEX -u UV_INDEX "$uv" export --quiet --frozen --no-emit-project --output-file .venv/locked.txt
+install="$uv pip install --quiet --python .venv --default-index $mirror"
+$install --require-hashes --requirement .venv/locked.txt || give_up
+$install --no-deps --editable . || give_up
