@@ -101,6 +101,20 @@ class Home:
         """Which origin the home belongs to."""
         return self.root / "origin.json"
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether figures of a simulated world were ever taken in here; if so they are labelled."""
+        if not self.origin_stamp.exists():
+            return False
+        stamp = json.loads(self.origin_stamp.read_text())
+        return bool(stamp["kind"] == "sandbox" or stamp.get("synthetic"))
+
+    def mark_synthetic(self) -> None:
+        """Note that figures of a simulated world were taken in."""
+        if self.origin_stamp.exists() and not self.is_synthetic:
+            stamp = json.loads(self.origin_stamp.read_text()) | {"synthetic": True}
+            write_atomically(self.origin_stamp, json.dumps(stamp).encode())
+
     @contextmanager
     def lock(self, name: str, where: str) -> Iterator[None]:
         """Hold the named lock of this home, or say who cannot have it.

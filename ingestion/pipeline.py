@@ -277,6 +277,8 @@ class _Load:
         payloads = tuple(self.landing.keep(answer) for answer in fetched.answers)
         if error:
             payloads += keep_what_arrived(self.landing, error)
+        if any(payload.headers.get("X-Figures") == "synthetic" for payload in payloads):
+            self.home.mark_synthetic()
         receipt = Receipt(
             id=clock.compact(clock.now()),
             dataset=self.dataset.id,

@@ -392,6 +392,7 @@ class FaultyWorld:
     def __init__(self, world: World, faults: Sequence[Fault]) -> None:
         self._world = world
         self._faults = faults
+        self.figures = world.figures
 
     def _of(self, stage: str, subject: str) -> list[Fault]:
         return _hitting(self._faults, stage, frozenset({subject}))

@@ -44,8 +44,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False  # an endless body would otherwise keep the process from ending
     request_queue_size = 128
 
-    def __init__(self, port: int, respond: Callable[[str], Answer]) -> None:
+    def __init__(self, port: int, figures: str, respond: Callable[[str], Answer]) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        self.figures = figures
         self.respond = respond
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -73,7 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, answer: Answer, extra: dict[str, str]) -> None:
         self.send_response(answer.status)
-        for name, value in {**answer.headers, **extra}.items():
+        # Whoever takes figures from here must be able to label them.
+        for name, value in {"X-Figures": self.server.figures, **answer.headers, **extra}.items():
             self.send_header(name, value)
         self.end_headers()
 
@@ -144,7 +146,7 @@ def serve(world: World, faults: Sequence[str] = (), port: int = 0) -> Iterator[S
         targets.append(target)
         return respond(world, active, target)
 
-    server = _Server(port, log_and_respond)
+    server = _Server(port, world.figures, log_and_respond)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

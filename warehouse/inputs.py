@@ -147,7 +147,7 @@ def collect_inputs(home: Home, catalog: Catalog, as_of: datetime | None = None) 
         tables=_catalog_tables(catalog) | {"loads": _loads(home, catalog, as_of)},
         empty={dataset.id: _lake_schema(dataset) for dataset in catalog.datasets},
         as_of=as_of,
-        is_synthetic=origin_of(home)["kind"] == "sandbox",
+        is_synthetic=home.is_synthetic,
     )
 
 

@@ -25,7 +25,7 @@ def render_data_docs(home: Home) -> Path:
     Pages of the newest KEPT_RUNS judgements of each dataset are there afterwards, and no others.
     """
     site = home.validations / "docs"
-    synthetic = _is_synthetic(home)
+    synthetic = home.is_synthetic
     datasets: dict[str, list[dict[str, Any]]] = {}
     for folder in sorted(path for path in home.validations.glob("*") if path.is_dir() and path != site):
         kept = sorted(folder.glob("*.json"), reverse=True)[:KEPT_RUNS]
@@ -39,12 +39,6 @@ def render_data_docs(home: Home) -> Path:
                 page.unlink()
     write_atomically(site / "index.html", _index(datasets, synthetic).encode())
     return site / "index.html"
-
-
-def _is_synthetic(home: Home) -> bool:
-    """Whether the home's figures are of the synthetic world, by the stamp of its origin."""
-    stamp = home.origin_stamp
-    return stamp.exists() and bool(json.loads(stamp.read_text(encoding="utf-8"))["kind"] == "sandbox")
 
 
 def _page(verdict: dict[str, Any], synthetic: bool) -> str:

@@ -72,6 +72,10 @@ Entry = dict[str, Any]
 class World(Protocol):
     """Everything the wire formats ask of a world."""
 
+    @property
+    def figures(self) -> str:
+        """``synthetic`` or ``recorded``: every answer says so in its header ``X-Figures``."""
+
     def listing(self, name: str) -> list[Entry] | None:
         """A list by the publisher's name of it (``country``, ``indicator``, …); None when the world lacks it."""
 

@@ -58,6 +58,8 @@ SERIES_KEPT = 64
 class RecordedWorld:
     """The figures of a folder; files are read when they are first asked for."""
 
+    figures = "recorded"
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "world_bank"
         self._metadata = self._folder / "metadata"

@@ -91,6 +91,8 @@ class Truth:
 class SyntheticWorld:
     """A seeded world; the simulation runs when the first figure is asked for (about half a second)."""
 
+    figures = "synthetic"
+
     def __init__(self, seed: int = 1, scale: float = 1, vintage: int = 1) -> None:
         if vintage < 1 or scale <= 0 or seed < 0:
             where = f"synthetic world, seed {seed}, scale {scale}, vintage {vintage}"

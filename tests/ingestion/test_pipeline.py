@@ -174,6 +174,14 @@ def test_two_origins_never_share_a_home(tmp_path: Path) -> None:
         open_home(tmp_path, "live", "live")
 
 
+def test_synthetic_figures_are_known_by_any_door(world: SyntheticWorld, tmp_path: Path) -> None:
+    home = open_home(tmp_path, "stand-in", "http://127.0.0.1:1")
+    assert not home.is_synthetic
+    with night(world, tmp_path) as (pipeline, _):
+        pipeline.load("wb_country", ["all"])
+    assert home.is_synthetic
+
+
 def test_an_origin_that_is_none_is_named() -> None:
     with pytest.raises(CatalogError, match="ORIGIN: 'nowhere' is neither"):
         kind_of("nowhere")
