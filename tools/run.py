@@ -126,6 +126,7 @@ def main() -> int:
         print(wrong, file=sys.stderr)
         return 1
     airflow_home = Path(tempfile.mkdtemp(prefix="braindrain-run-"))
+    callers_path = os.environ.get("PATH", os.defpath)
     os.environ.update(airflow_environment(airflow_home), AIRFLOW__BRAINDRAIN__RETRIES="0")
     log = LOGS / f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     print(f"Braindrain, origin {os.environ['ORIGIN']}")
@@ -141,7 +142,9 @@ def main() -> int:
     if broken:
         print(f"{broken}\nNext: read {log}", file=sys.stderr)
         return 1
-    return subprocess.run([ROOT / ".venv/bin/braindrain", "summary"], check=False).returncode  # noqa: S603 (our own)
+    # With the caller's PATH, so that the commands it names work in the caller's shell.
+    environment = os.environ | {"PATH": callers_path}
+    return subprocess.run([ROOT / ".venv/bin/braindrain", "summary"], env=environment, check=False).returncode  # noqa: S603
 
 
 if __name__ == "__main__":
