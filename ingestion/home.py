@@ -5,14 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ingestion.errors import HomeError
 
 LOCK_HELD = "another process is working on it"
+LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -116,19 +119,28 @@ class Home:
             write_atomically(self.origin_stamp, json.dumps(stamp).encode())
 
     @contextmanager
-    def lock(self, name: str, where: str) -> Iterator[None]:
-        """Hold the named lock of this home, or say who cannot have it.
+    def lock(self, name: str, where: str, patience_seconds: float = 0) -> Iterator[None]:
+        """Hold the named lock of this home, or say after some patience that it cannot be had.
 
         The lock is the kernel's, so it is gone when its holder dies, however it dies.
         """
+        deadline = time.monotonic() + patience_seconds
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"{name}.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise HomeError(LOCK_HELD, where, "wait for it to end, then run this again") from None
+            while not _locked(handle):
+                if time.monotonic() >= deadline:
+                    raise HomeError(LOCK_HELD, where, "wait for it to end, then run this again")
+                time.sleep(LOOK_AGAIN_SECONDS)
             yield
+
+
+def _locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -19,7 +19,7 @@ from ingestion import clock
 from ingestion.catalog import Dataset
 from ingestion.home import Home, sync_folder
 
-MEMORY_LIMIT = "300MB"
+MEMORY_LIMIT = "150MB"
 THREADS = 2
 CHANGE_COLUMNS = ("change", "recorded_at", "published", "receipt")
 

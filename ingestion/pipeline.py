@@ -25,6 +25,8 @@ from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
 from ingestion.validation.verdict import Finding
 
+# Each silent part costs all its retries; a provider that is down is not asked for every part.
+SILENT_PARTS_BEFORE_GIVING_UP = 3
 # Outcomes after which the publisher need not be asked for the part again until its mark moves.
 SETTLED = (ledger.LOADED, ledger.UNCHANGED, ledger.QUARANTINED, ledger.ACCEPTED, ledger.DROPPED)
 
@@ -230,12 +232,18 @@ class _Load:
     def run(self, parts: list[Part], progress: Callable[[str], None] | None) -> DatasetReport:
         """Fetch and take in the parts."""
         landed = []
+        silent_in_a_row = 0
         for part in parts:
+            if silent_in_a_row == SILENT_PARTS_BEFORE_GIVING_UP:
+                self._note_unasked(part)
+                continue
             if progress:
                 progress(f"{self.dataset.id} {part.id}")
             fetch = self._fetch(part)
             if fetch is not None:
                 landed.append(fetch)
+            is_silent = fetch is None and self.events[part.id].outcome == ledger.FAILED
+            silent_in_a_row = silent_in_a_row + 1 if is_silent else 0
         self._take_in(landed)
         self._mark_withdrawn_with_edition(landed)
         self._write_ledger()
@@ -401,6 +409,19 @@ class _Load:
         for part, event in self.events.items():
             if event.outcome == ledger.WITHDRAWN and event.edition is None:
                 self.events[part] = dataclasses.replace(event, edition=max(editions, default=None))
+
+    def _note_unasked(self, part: Part) -> None:
+        """Note a part that was not asked for, because the provider does not answer."""
+        self.events[part.id] = Event(
+            at=clock.iso(self.moment),
+            dataset=self.dataset.id,
+            part=part.id,
+            title=part.title,
+            outcome=ledger.FAILED,
+            message=f"{self.dataset.id}/{part.id}: not asked for, because the provider did not answer for the "
+            f"{SILENT_PARTS_BEFORE_GIVING_UP} parts before it",
+            next_step="ask again later; if it stays, look at the publisher's status page",
+        )
 
     def _finding(self, part: Part, error: BrainDrainError) -> Finding:
         """A fetch or read error as a finding of quarantine."""

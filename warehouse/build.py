@@ -63,10 +63,14 @@ class Candidate:
         return f"release {self.release_id} {said[self.state]}"
 
 
+# Housekeeping and a publication may begin in the same minute; each takes less than one.
+PATIENCE_SECONDS = 300
+
+
 @contextmanager
 def release_lock(home: Home) -> Iterator[None]:
     """Hold the lock of everything that makes, moves or removes releases."""
-    with home.lock(LOCK, f"releases of {home.root}"):
+    with home.lock(LOCK, f"releases of {home.root}", PATIENCE_SECONDS):
         yield
 
 

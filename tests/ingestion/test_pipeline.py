@@ -11,7 +11,8 @@ from ingestion import lake, ledger, quarantine
 from ingestion.errors import CatalogError, HomeError
 from ingestion.home import Home, open_home
 from ingestion.landing import Landing
-from ingestion.origin import kind_of, open_origin
+from ingestion.origin import Origin, kind_of, open_origin
+from ingestion.pipeline import SILENT_PARTS_BEFORE_GIVING_UP, Pipeline
 from sandbox.worlds.synthetic import SyntheticWorld
 from tests.ingestion.small_world import INDICATORS, night, small_catalog
 
@@ -166,6 +167,25 @@ def test_a_dataset_is_loaded_by_one_process_at_a_time(world: SyntheticWorld, hom
         pytest.raises(HomeError, match="dataset wb_wdi: another process is working on it"),
     ):
         pipeline.load("wb_wdi", ["SH.DYN.MORT"])
+
+
+def test_a_provider_that_is_down_is_not_asked_for_every_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.http.BACKOFF_SECONDS", 0.01)
+    nobody = Origin("stand-in", "nobody", "http://127.0.0.1:1")
+    pipeline = Pipeline(Home(tmp_path), nobody)
+    parts = [part.id for part in pipeline.catalog.dataset("wb_wdi").parts]
+    report = pipeline.load("wb_wdi", parts)
+    assert [event.part for event in report.parts] == parts
+    assert {event.outcome for event in report.parts} == {ledger.FAILED}
+    assert report.requests == SILENT_PARTS_BEFORE_GIVING_UP
+    assert "not asked for, because the provider did not answer" in f"{report.parts[-1].message}"
+
+
+def test_a_lock_is_waited_for_within_patience(home: Home) -> None:
+    with home.lock("room", "here"), pytest.raises(HomeError), home.lock("room", "here", patience_seconds=0.3):
+        pass
+    with home.lock("room", "here", patience_seconds=0.3):
+        pass
 
 
 def test_two_origins_never_share_a_home(tmp_path: Path) -> None:

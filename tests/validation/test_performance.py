@@ -26,7 +26,7 @@ with duckdb.connect() as connection:
 
 # The batch is an Arrow table with dictionaries for text, and the state in force a DuckDB table, as in the pipeline.
 MEASURE = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 
 import great_expectations.expectations, pandas
@@ -50,7 +50,8 @@ start = time.process_time()
 verdict = judge(home, batches.dataset("wb_wdi"), connection, "batch", "previous" if kind == "revision" else None,
     batches.RECORDED_AT)
 spent = time.process_time() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# ru_maxrss would begin with what the process that started this one held.
+peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 print(json.dumps({"rows": len(batch), "cpu": spent, "peak_mb": peak, "findings": len(verdict.findings)}))
 """
 
@@ -63,7 +64,7 @@ def run(program: str, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "peak_mb"), [("first", 700), ("revision", 750)])
+@pytest.mark.parametrize(("kind", "peak_mb"), [("first", 700), ("revision", 700)])
 def test_judging_780_000_rows(tmp_path: Path, kind: str, peak_mb: int) -> None:
     """The peak includes the library's 370 MB, the batch and, for a revision, 120 MB of the state in force."""
     rows = str(tmp_path / "rows.parquet")

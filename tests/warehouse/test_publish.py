@@ -191,7 +191,8 @@ def test_a_damaged_door_is_mended(home: Home) -> None:
         assert seen_by(connection)[0] == release.id
 
 
-def test_two_processes_cannot_publish_at_once(home: Home) -> None:
+def test_two_processes_cannot_publish_at_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.build.PATIENCE_SECONDS", 0.1)
     release = build_and_publish(home)
     with release_lock(home), pytest.raises(HomeError, match="another process is working on it"):
         publish(home, release)
