@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ class Pipeline:
         """
         dataset = self.catalog.dataset(dataset_id)
         with self._locked(dataset_id):
-            return _Load(self, dataset, clock.now()).run([dataset.part(part) for part in parts], progress)
+            return _Load(self, dataset, self._moment(dataset)).run([dataset.part(part) for part in parts], progress)
 
     def ingest(
         self,
@@ -180,7 +180,7 @@ class Pipeline:
         """
         dataset = self.catalog.dataset(dataset_id)
         with self._locked(dataset_id):
-            moment = clock.now()
+            moment = self._moment(dataset)
             decision = Decision(dataset.id, dataset.part(part_id).id, receipt_id, clock.compact(moment), reason)
             event = _Load(self, dataset, moment).accept(decision)
             self.landing.write_decision(decision)
@@ -211,6 +211,13 @@ class Pipeline:
         with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
             self.landing.clear_drafts(dataset_id)
             yield
+
+    def _moment(self, dataset: Dataset) -> datetime:
+        """Now, but always after the newest load: a clock that was set back must not make news look old."""
+        files = lake.lake_files(self.home, dataset)
+        if not files:
+            return clock.now()
+        return max(clock.now(), clock.parse_compact(files[-1].stem) + timedelta(microseconds=1))
 
     def _client(self, dataset: Dataset) -> Client:
         source = self.catalog.source_of(dataset.id)

@@ -152,6 +152,17 @@ def test_a_person_can_accept_what_was_held_back(world: SyntheticWorld, home: Hom
     assert any(-987654321.0 in row for row in in_force(home)["wb_wdi"])
 
 
+def test_a_clock_that_was_set_back_does_not_make_news_look_old(
+    world: SyntheticWorld, later_world: SyntheticWorld, home: Home
+) -> None:
+    (newest,) = (home.lake / "wb_wdi").glob("*.parquet")
+    newest.rename(newest.with_name("20990101T000000000000Z.parquet"))
+    with night(later_world, home.root) as (pipeline, _):
+        report = pipeline.load("wb_wdi", ["SH.DYN.MORT"])
+    assert report.has_accepted_rows
+    assert f"{report.recorded_at}" == "2099-01-01T00:00:00.000001Z"
+
+
 def test_the_same_bad_payload_is_held_once(world: SyntheticWorld, home: Home) -> None:
     for _ in range(2):
         with night(world, home.root, "value_not_a_number:SH.DYN.MORT") as (pipeline, _sandbox):
