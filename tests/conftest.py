@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-# Whole nights, whole builds and whole Airflow runs. The rest answers within a minute.
-SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "ui"}
+# Whole nights, whole judgements, whole builds and whole Airflow runs. The rest answers within a minute.
+SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "ui", "validation"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,8 +23,6 @@ from tests.validation.batches import (
     keep_as_previous,
 )
 
-pytestmark = pytest.mark.slow
-
 WORLD_BANK = SHARED_DATA / "world_bank"
 WIDE_FILES = ["wdi_csv/API_*_csv_v2*", "wdi_2013_csv/*_WDI.csv"]
 
