@@ -19,8 +19,8 @@ from ingestion import clock
 from ingestion.catalog import Dataset
 from ingestion.home import Home, sync_folder
 
-MEMORY_LIMIT = "150MB"
-THREADS = 2
+MEMORY_LIMIT = "120MB"
+THREADS = 1
 CHANGE_COLUMNS = ("change", "recorded_at", "published", "receipt")
 
 
