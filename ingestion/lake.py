@@ -8,7 +8,6 @@ changed: what is in force at a moment is the newest row of each key up to that m
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ import duckdb
 
 from ingestion import clock
 from ingestion.catalog import Dataset
-from ingestion.home import Home, sync_folder
+from ingestion.home import Home, sync
 
 MEMORY_LIMIT = "120MB"
 THREADS = 1
@@ -150,13 +149,9 @@ def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.draft")
     connection.table("changes").write_parquet(str(draft), compression="zstd")
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(draft)
     draft.replace(target)
-    sync_folder(target.parent)
+    sync(target.parent)
 
 
 def quoted(name: str) -> str:

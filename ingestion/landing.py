@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
-from ingestion.home import Home, sync_folder, write_atomically
+from ingestion.home import Home, sync, write_atomically
 from ingestion.http import Answer, decoded
 
 SAFE_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -107,7 +107,7 @@ class Landing:
                 os.fsync(handle.fileno())
             answer.path.chmod(0o444)
             answer.path.rename(target)
-            sync_folder(target.parent)
+            sync(target.parent)
         facts = {field.name: getattr(answer, field.name) for field in dataclasses.fields(Payload)}
         return Payload(**{**facts, "headers": dict(answer.headers)})
 

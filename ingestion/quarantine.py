@@ -23,7 +23,7 @@ import duckdb
 from ingestion import clock, ledger
 from ingestion.catalog import Dataset
 from ingestion.errors import HomeError
-from ingestion.home import Home, sync_folder, write_atomically
+from ingestion.home import Home, sync, write_atomically
 from ingestion.validation.verdict import Finding
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -126,7 +126,7 @@ def hold(
     }
     write_atomically(draft / "verdict.json", _json(verdict))
     draft.rename(folder)
-    sync_folder(folder.parent)
+    sync(folder.parent)
     return entry_id
 
 

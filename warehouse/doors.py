@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion import clock
-from ingestion.home import Home, sync_folder
+from ingestion.home import Home, sync
 from warehouse.publications import Publication
 from warehouse.release import FACTS_FILE, Release, read_release
 
@@ -90,7 +90,7 @@ def open_door(home: Home, publications: list[Publication]) -> None:
             _lay_out(home, publication, folder)
         else:
             folder.symlink_to(Path("..") / str(publication.number) / folder.name)
-    sync_folder(draft)
+    sync(draft)
     door = doors / str(newest)
     if door.exists():  # made whole by a process that died before the turn
         shutil.rmtree(door)
@@ -110,7 +110,7 @@ def turn(link: Path, target: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(target)
     draft.replace(link)
-    sync_folder(link.parent)
+    sync(link.parent)
 
 
 def _name(number: int) -> str:
@@ -125,7 +125,7 @@ def _lay_out(home: Home, publication: Publication, folder: Path) -> None:
         for name, mart in release.marts.items():
             target = Path("../../..") / "releases" / release.id / "marts" / f"{name}.parquet"
             (folder / f"{name}.{shape_of(mart)}.parquet").symlink_to(target)
-    sync_folder(folder)
+    sync(folder)
 
 
 def _clear_old(doors: Path, newest: int) -> None:

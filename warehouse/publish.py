@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingestion import clock
 from ingestion.errors import HomeError
-from ingestion.home import Home, sync_folder
+from ingestion.home import Home, sync
 from warehouse.build import release_lock
 from warehouse.doors import OPEN_FOR, is_open, open_door, turn
 from warehouse.publications import Publication, append_publication, read_publications, release_ids_published
@@ -141,8 +141,8 @@ def move_into_releases(home: Home, release: Release) -> Release:
     if release.folder != place:
         home.releases.mkdir(parents=True, exist_ok=True)
         release.folder.rename(place)
-        sync_folder(home.releases)
-        sync_folder(home.candidates)
+        sync(home.releases)
+        sync(home.candidates)
     return Release(place, release.facts)
 
 
@@ -155,4 +155,4 @@ def sync_tree(folder: Path) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        sync_folder(Path(parent))
+        sync(Path(parent))

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home, sync_folder, write_atomically
+from ingestion.home import Home, sync, write_atomically
 from ingestion.lake import quoted
 from warehouse.doors import pattern_of
 from warehouse.release import SYNTHETIC_NOTICE, Release
@@ -34,7 +34,7 @@ def write_views(home: Home, release: Release) -> bool:
         for statement in statements:
             connection.execute(statement)
     draft.replace(home.marts_database)
-    sync_folder(home.root)
+    sync(home.root)
     write_atomically(note, json.dumps({"sha256": checksum, "release_id": release.id}).encode())
     return True
 

@@ -217,14 +217,7 @@ class Indicators:
     def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
         """Rows in the order sent; ``date`` becomes the year."""
         place = f"{dataset.id}/{part.id}"
-        rows: list[Observation] = []
-        total = 0
-        for page, body in enumerate(bodies, start=1):
-            header, page_rows = _decode(body, OBSERVATIONS, f"{place}, page {page}")
-            total = int(header.total)
-            rows.extend(page_rows or [])
-        if len(rows) != total:
-            raise PayloadRejected(f"{len(rows):,} rows came where {total:,} were announced", place, _LOOK_AT_PUBLISHER)
+        rows = _announced(bodies, OBSERVATIONS, "rows", place)
         strangers = sorted({row.indicator.id for row in rows} - {part.id})
         if strangers:
             raise PayloadRejected(f"rows of {', '.join(strangers)} came instead", place, "ingest again with --force")
@@ -266,16 +259,7 @@ class CountryList:
     def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
         """One row per entry, in the order sent."""
         place = f"{dataset.id}/{part.id}"
-        entries: list[Economy] = []
-        total = 0
-        for page, body in enumerate(bodies, start=1):
-            header, page_entries = _decode(body, ECONOMIES, f"{place}, page {page}")
-            total = int(header.total)
-            entries.extend(page_entries or [])
-        if len(entries) != total:
-            raise PayloadRejected(
-                f"{len(entries)} entries came where {total} were announced", place, _LOOK_AT_PUBLISHER
-            )
+        entries = _announced(bodies, ECONOMIES, "entries", place)
         return pa.table(
             {
                 "id": _text([entry.id for entry in entries]),
@@ -405,6 +389,22 @@ def _fetch_pages(
                 "ingest again when the publisher's update is through",
             )
         page += 1
+
+
+def _announced(
+    bodies: list[bytes], decoder: msgspec.json.Decoder[tuple[Header, list[T] | None]], noun: str, place: str
+) -> list[T]:
+    """The elements of every page, as many as the last header announces."""
+    elements: list[T] = []
+    total = 0
+    for page, body in enumerate(bodies, start=1):
+        header, on_page = _decode(body, decoder, f"{place}, page {page}")
+        total = int(header.total)
+        elements.extend(on_page or [])
+    if len(elements) != total:
+        what = f"{len(elements):,} {noun} came where {total:,} were announced"
+        raise PayloadRejected(what, place, _LOOK_AT_PUBLISHER)
+    return elements
 
 
 def _decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str) -> T:
