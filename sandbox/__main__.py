@@ -80,7 +80,7 @@ def _wait(until_stdin_ends: bool) -> None:
 
 def _truth(asked: argparse.Namespace) -> int:
     from sandbox.worlds.synthetic import SyntheticWorld
-    from sandbox.worlds.truth import write_truth
+    from sandbox.worlds.synthetic.truth import write_truth
 
     for path in write_truth(SyntheticWorld(asked.seed, asked.scale, asked.vintage), asked.out):
         print(path)

@@ -18,7 +18,7 @@ from xml.sax.saxutils import quoteattr
 from sandbox.providers import Answer, Request
 from sandbox.worlds import Edition, Series, World
 
-HOST = "api.worldbank.org"
+HOSTS = ("api.worldbank.org",)
 ARCHIVE = "57"
 ARCHIVE_NAME = "WDI Database Archives"
 MOST_INDICATORS_PER_REQUEST = 60

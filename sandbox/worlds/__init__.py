@@ -5,9 +5,11 @@ A world knows figures and names; how they look on the wire is the business of ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+import pyarrow as pa
 
 Status = Literal["served", "retired", "unknown"]
 """``retired``: the publisher once had it and answers error 175 now; ``unknown``: error 120."""
@@ -69,8 +71,37 @@ Entry = dict[str, Any]
 """One entry of a list (country, source, …), exactly as the publisher serialises it."""
 
 
+@dataclass(frozen=True)
+class Table:
+    """A publisher's table in the publisher's own column names and codes.
+
+    Codes are text, periods text as on the wire, figures floats; null is not known. Rows stand in the order of the wire.
+    """
+
+    rows: pa.Table
+    updated: str
+    """ISO date or moment of the release; it moves when the figures do."""
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Column -> code -> English name."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as the publisher offers it for download."""
+
+    content: bytes
+    updated: str
+    """ISO date of the release."""
+
+
 class World(Protocol):
     """Everything the wire formats ask of a world."""
+
+    def table(self, name: str) -> Table | None:
+        """The table ``<module>/<publisher's id>``, e.g. ``oecd/DSD_MIG@DF_MIG``; None when the world lacks it."""
+
+    def file(self, address: str) -> File | None:
+        """The file at an address without scheme, e.g. ``www.example.org/a/b.csv`` or ``inbox/c.csv``; None as above."""
 
     @property
     def figures(self) -> str:

@@ -11,11 +11,11 @@ import pytest
 from ingestion.catalog import load_catalog
 from sandbox.errors import SandboxError
 from sandbox.worlds import Series
-from sandbox.worlds.economies import AGGREGATES, economies, places
-from sandbox.worlds.indicators import NEW_YEAR_IN_LATER_VINTAGES, RETIRED, REVISED_IN_LATER_VINTAGES, SERVED
-from sandbox.worlds.simulation import FIRST_YEAR, YEARS
+from sandbox.worlds.synthetic.economies import AGGREGATES, economies, places
+from sandbox.worlds.synthetic.indicators import NEW_YEAR_IN_LATER_VINTAGES, RETIRED, REVISED_IN_LATER_VINTAGES, SERVED
+from sandbox.worlds.synthetic.simulation import FIRST_YEAR, YEARS
 from sandbox.worlds.synthetic import SyntheticWorld
-from sandbox.worlds.truth import write_truth
+from sandbox.worlds.synthetic.truth import write_truth
 
 EVERY_ID = [indicator.id for indicator in (*SERVED, *RETIRED)]
 
@@ -204,9 +204,9 @@ def test_truth_is_written_in_full_precision(
 ) -> None:
     # Two indicators stand for all: writing the 650,000 rows of all of them takes three seconds.
     two = tuple(indicator for indicator in SERVED if indicator.id in ("SP.POP.TOTL", "SH.MED.PHYS.ZS"))
-    monkeypatch.setattr("sandbox.worlds.truth.SERVED", two)
-    monkeypatch.setattr("sandbox.worlds.truth.RETIRED", ())
-    monkeypatch.setattr("sandbox.worlds.truth.SMALLEST_STOCK", 1000.0)
+    monkeypatch.setattr("sandbox.worlds.synthetic.truth.SERVED", two)
+    monkeypatch.setattr("sandbox.worlds.synthetic.truth.RETIRED", ())
+    monkeypatch.setattr("sandbox.worlds.synthetic.truth.SMALLEST_STOCK", 1000.0)
     written = {path.name: path for path in write_truth(world, tmp_path)}
     assert {"SP.POP.TOTL.csv", "SH.MED.PHYS.ZS.csv", "margins.csv", "economies.csv", "stocks_2000.csv"} <= set(written)
     with written["SP.POP.TOTL.csv"].open(encoding="utf-8") as lines:

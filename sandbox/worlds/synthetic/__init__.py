@@ -22,13 +22,14 @@ import threading
 import zlib
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.errors import SandboxError
-from sandbox.worlds import Edition, Entry, Place, Series, Status, in_wire_order
-from sandbox.worlds.economies import (
+from sandbox.worlds import Edition, Entry, File, Place, Series, Status, Table, in_wire_order
+from sandbox.worlds.synthetic.economies import (
     AGGREGATES,
     DEMOGRAPHIC_DIVIDENDS,
     ELIGIBLE_TO_BORROW,
@@ -41,7 +42,7 @@ from sandbox.worlds.economies import (
     economies,
     places,
 )
-from sandbox.worlds.indicators import (
+from sandbox.worlds.synthetic.indicators import (
     NEW_YEAR_IN_LATER_VINTAGES,
     RETIRED,
     REVISED_IN_LATER_VINTAGES,
@@ -50,7 +51,7 @@ from sandbox.worlds.indicators import (
     Measure,
     sum_over_members,
 )
-from sandbox.worlds.simulation import FIRST_YEAR, LAST_YEAR, YEARS, Array, Simulation, simulate
+from sandbox.worlds.synthetic.simulation import FIRST_YEAR, LAST_YEAR, YEARS, Array, Simulation, simulate
 
 FIRST_RELEASE = datetime.date(2026, 2, 24)
 DAYS_BETWEEN_RELEASES = 139
@@ -77,6 +78,9 @@ OLD_CODE = {"AND": "ADO", "IMN": "IMY", "XKX": "KSV", "ROU": "ROM", "TLS": "TMP"
 INCOME_BOUNDS = {"LIC": 1145.0, "LMC": 4515.0, "UMC": 14005.0}
 """US$ per head below which an economy falls into the group."""
 REVISED_YEARS = 3
+# Modules of this package with ``table(world, name)`` and with ``file(world, address)``.
+TABLES: tuple[str, ...] = ("oecd",)
+FILES: tuple[str, ...] = ()
 NOTE = "SYNTHETIC figures of the sandbox; not a statistic of any country."
 
 
@@ -101,6 +105,8 @@ class SyntheticWorld:
         self._lock = threading.RLock()
         self._kept_truth = cache(self._truth)
         self._kept_series = cache(self._series)
+        self._kept_table = cache(self._table)
+        self._kept_file = cache(self._file)
 
     @cached_property
     def simulation(self) -> Simulation:
@@ -113,6 +119,28 @@ class SyntheticWorld:
         return (FIRST_RELEASE + datetime.timedelta(days=DAYS_BETWEEN_RELEASES * (self.vintage - 1))).isoformat()
 
     # --- the protocol of a world -------------------------------------------------------------------------
+
+    def table(self, name: str) -> Table | None:
+        """A table of the module that is named for its publisher; made once."""
+        with self._lock:
+            return self._kept_table(name)
+
+    def file(self, address: str) -> File | None:
+        """A file of whichever module offers one there; made once."""
+        with self._lock:
+            return self._kept_file(address)
+
+    def _table(self, name: str) -> Table | None:
+        module, _, wanted = name.partition("/")
+        made: Table | None = import_module(f"{__name__}.{module}").table(self, wanted) if module in TABLES else None
+        return made
+
+    def _file(self, address: str) -> File | None:
+        for module in FILES:
+            made: File | None = import_module(f"{__name__}.{module}").file(self, address)
+            if made is not None:
+                return made
+        return None
 
     def listing(self, name: str) -> list[Entry] | None:
         """The lists of the publisher; ``topic`` has no entries that anything refers to, so it is not there."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from sandbox.worlds.simulation import YEARS, Array, Simulation, autoregressive
+from sandbox.worlds.synthetic.simulation import YEARS, Array, Simulation, autoregressive
 
 Coverage = Literal["full", "modelled", "reported", "survey"]
 """``full``: everyone, every year; ``modelled``: everyone but some tiny economies; ``reported``: late starts, gaps and

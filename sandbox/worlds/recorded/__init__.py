@@ -25,12 +25,13 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.worlds import Edition, Entry, Place, Series, Status, in_wire_order
+from sandbox.worlds import Edition, Entry, File, Place, Series, Status, Table, in_wire_order
 
 log = logging.getLogger("sandbox")
 
@@ -53,6 +54,9 @@ GOVERNANCE_PREFIX, GOVERNANCE_SUFFIX = "GOV_WGI_", ".EST"
 GOVERNANCE_SOURCE = "3"
 GOVERNANCE_INDICATORS = ("cc", "ge", "pv", "rl", "rq", "va")
 SERIES_KEPT = 64
+# Modules of this package with ``table(folder, name)`` and with ``file(folder, address)``.
+TABLES: tuple[str, ...] = ("oecd",)
+FILES: tuple[str, ...] = ("oecd",)
 
 
 class RecordedWorld:
@@ -61,6 +65,7 @@ class RecordedWorld:
     figures = "recorded"
 
     def __init__(self, folder: Path) -> None:
+        self.root = folder
         self._folder = folder / "world_bank"
         self._metadata = self._folder / "metadata"
         if not (self._metadata / "country.element1.json").is_file():
@@ -69,8 +74,10 @@ class RecordedWorld:
                 f"folder of recorded figures '{folder}'",
                 "name a folder that holds the publishers' files, or use --world synthetic",
             )
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept_series = lru_cache(maxsize=SERIES_KEPT)(self._read_series)
+        self._kept_table = cache(self._table)
+        self._kept_file = cache(self._file)
 
     # --- what there is -----------------------------------------------------------------------------------
 
@@ -112,6 +119,30 @@ class RecordedWorld:
         return indicator_id in self._old_files and indicator_id not in self._recent_files
 
     # --- the protocol of a world -------------------------------------------------------------------------
+
+    def table(self, name: str) -> Table | None:
+        """A table of the module that is named for its publisher; read once."""
+        with self._lock:
+            return self._kept_table(name)
+
+    def file(self, address: str) -> File | None:
+        """A file of whichever module has a recording of it; read once."""
+        with self._lock:
+            return self._kept_file(address)
+
+    def _table(self, name: str) -> Table | None:
+        module, _, wanted = name.partition("/")
+        found: Table | None = (
+            import_module(f"{__name__}.{module}").table(self.root, wanted) if module in TABLES else None
+        )
+        return found
+
+    def _file(self, address: str) -> File | None:
+        for module in FILES:
+            found: File | None = import_module(f"{__name__}.{module}").file(self.root, address)
+            if found is not None:
+                return found
+        return None
 
     def listing(self, name: str) -> list[Entry] | None:
         """A list as recorded; the list of indicators is rebuilt from the publisher's table of all of them."""

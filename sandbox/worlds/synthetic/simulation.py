@@ -17,7 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.worlds.economies import GIANT_ECONOMIES, GROUPS, LARGE_ECONOMIES, TINY_ECONOMIES, Economies, economies
+from sandbox.worlds.synthetic.economies import (
+    GIANT_ECONOMIES,
+    GROUPS,
+    LARGE_ECONOMIES,
+    TINY_ECONOMIES,
+    Economies,
+    economies,
+)
 
 Array = NDArray[np.float64]
 
@@ -25,7 +32,7 @@ FIRST_YEAR, LAST_YEAR = 1960, 2025
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 EDUCATIONS = ("primary_or_less", "secondary", "tertiary")
 SEXES = ("female", "male")
-SNAPSHOT_YEARS = (1990, 2000, 2010, 2020)
+SNAPSHOT_YEARS = (1960, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015, 2020, 2024)
 """Years whose whole array of people abroad is kept."""
 LONGEST_SHARE_LEAVING = 0.3
 """No group loses a larger share in a year; it keeps a rate of 90 % reachable and a group from running dry."""
@@ -72,6 +79,12 @@ class Simulation:
     """Current US$."""
     stocks: dict[int, NDArray[np.float64]]
     """People abroad in the snapshot years: ``[education, sex, origin, residence]``."""
+    abroad: NDArray[np.float64]
+    """People abroad at the beginning of the year: ``[year, origin, residence]``."""
+    departures: NDArray[np.float64]
+    """First departures during the year, by birthplace and where to: ``[year, origin, residence]``."""
+    returns: NDArray[np.float64]
+    """Returns to the birthplace during the year, by where from: ``[year, origin, residence]``."""
     income: Array
     """Gross domestic product per head, constant US$."""
     income_current: Array
@@ -131,6 +144,9 @@ def simulate(seed: int, scale: float) -> Simulation:
         remittances_received=people.remittances_received,
         remittances_paid=people.remittances_paid,
         stocks=people.stocks,
+        abroad=people.abroad_by_pair,
+        departures=people.departures,
+        returns=people.returns,
         income=macro.income,
         income_current=macro.income_current,
         income_ppp=macro.income_ppp,
@@ -202,6 +218,7 @@ class _People:
             np.zeros((3, n, years)) for _ in range(5)
         )
         self.stocks: dict[int, NDArray[np.float64]] = {}
+        self.abroad_by_pair, self.departures, self.returns = (np.zeros((years, n, n)) for _ in range(3))
 
     def _first_homes(self, listed: Economies) -> NDArray[np.float64]:
         n = len(listed.codes)
@@ -240,6 +257,7 @@ class _People:
         sent = np.array([0.6, 0.9, 1.0])[:, None, None] * self.abroad.sum(axis=1)
         dollars = sent.sum(axis=0) * self._sent_per_migrant(t)
         self.remittances_received[:, t], self.remittances_paid[:, t] = dollars.sum(axis=1), dollars.sum(axis=0)
+        self.abroad_by_pair[t] = self.abroad.sum(axis=(0, 1))
         if YEARS[t] in SNAPSHOT_YEARS:
             self.stocks[int(YEARS[t])] = self.abroad.copy()
 
@@ -261,6 +279,7 @@ class _People:
         self.deaths[:, t] = deaths_at_home.sum(axis=(0, 1)) + deaths_abroad.sum(axis=(0, 1, 2))
         out_by_origin, back_by_origin = leaving.sum(axis=(1, 3)), returning.sum(axis=(1, 3))
         self.leaving[:, :, t], self.returning[:, :, t] = out_by_origin, back_by_origin
+        self.departures[t], self.returns[t] = leaving.sum(axis=(0, 1)), returning.sum(axis=(0, 1))
         self.immigration[:, t] = leaving.sum(axis=(0, 1, 2)) + back_by_origin.sum(axis=0)
         self.emigration[:, t] = out_by_origin.sum(axis=0) + returning.sum(axis=(0, 1, 2))
         self.home += returning.sum(axis=3) - leaving.sum(axis=3) - deaths_at_home
