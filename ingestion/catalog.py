@@ -52,6 +52,8 @@ class Column(Entry):
     nullable: bool = False
     code_system: str | None = None
     """Name of the code system in the country bridge whose codes this column must hold."""
+    codes: tuple[str, ...] | None = None
+    """Every code this column may hold, where they are few: one that is new or renamed is a finding."""
 
 
 class Bounds(Entry):
@@ -62,12 +64,40 @@ class Bounds(Entry):
     reason: str
 
 
+class Expectation(Entry):
+    """What must hold for the figures of a dataset beyond what every dataset is held to.
+
+    Either ``no_row_where``, an SQL condition over the dataset's columns that is true for a row that must not be;
+    or ``compare``, an SQL query over ``batch`` (the columns and ``part``) with one row per comparison: ``part``,
+    ``place`` (words), ``found`` and ``expected``, which may differ by ``tolerance``, a share of ``expected``.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    says: str
+    """What is wrong, in words, when it does not hold."""
+    reason: str
+    no_row_where: str | None = None
+    compare: str | None = None
+    tolerance: float = Field(default=0, ge=0)
+    parts: tuple[str, ...] = ()
+    """Parts it is about, where it is not about all of them."""
+
+    @model_validator(mode="after")
+    def is_one_of_two(self) -> Expectation:
+        """It counts rows or compares numbers, not both."""
+        if (self.no_row_where is None) == (self.compare is None):
+            raise ValueError(f"expectation {self.name}: give no_row_where or compare")
+        return self
+
+
 class Part(Entry):
     """What is asked for, judged and accepted on its own: an indicator, or a whole file."""
 
     id: str
     title: str
     unit: str
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """What the protocol needs to ask for this part, e.g. the key of a data query."""
     decimals: int | None = None
     concepts: tuple[str, ...]
     direction: Literal["higher_is_more_push", "higher_is_more_pull", "neutral"] = "neutral"
@@ -101,6 +131,11 @@ class Dataset(Entry):
     measures: tuple[str, ...]
     """Columns whose change is a revision; the rest of a row describes it."""
     columns: tuple[Column, ...]
+    part_column: str | None = None
+    """The column that says which part a row belongs to; it must hold the part's id."""
+    is_rectangular: bool = False
+    """Whether the publisher sends every entity with every year, null where nothing is known."""
+    expectations: tuple[Expectation, ...] = ()
     cadence: str
     release_calendar: str
     citation: str
@@ -111,9 +146,13 @@ class Dataset(Entry):
     def names_agree(self) -> Dataset:
         """Key and measures are columns, and no part is listed twice."""
         names = {column.name for column in self.columns}
-        missing = [name for name in (*self.key, *self.measures) if name not in names]
+        named = (*self.key, *self.measures, *filter(None, [self.part_column]))
+        missing = [name for name in named if name not in names]
         if missing:
-            raise ValueError(f"dataset {self.id}: key or measures name no column: {', '.join(missing)}")
+            raise ValueError(f"dataset {self.id}: key, measures or part_column name no column: {', '.join(missing)}")
+        blank = [name for name in self.key if self.column(name).nullable]
+        if blank:
+            raise ValueError(f"dataset {self.id}: key columns may not be nullable: {', '.join(blank)}")
         ids = [part.id for part in self.parts]
         twice = sorted({part for part in ids if ids.count(part) > 1})
         if twice:
@@ -145,6 +184,10 @@ class Source(Entry):
     title: str
     homepage: str
     hosts: tuple[str, ...]
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Request headers the publisher insists on."""
+    transient_status: tuple[int, ...] = ()
+    """HTTP statuses by which this publisher means: later."""
     schedule: str
     owner: str
     licence: Licence

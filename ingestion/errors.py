@@ -32,11 +32,21 @@ class ProviderUnavailable(BrainDrainError):
 
 
 class PayloadRejected(BrainDrainError):
-    """The provider answered, and the answer is not what its documentation promises."""
+    """The provider answered, and the answer is not what its documentation promises.
+
+    ``answer`` is what came (an ``ingestion.http.Answer``) and ``status`` its HTTP status, where it was an error.
+    """
+
+    answer: Any = None
+    status: int | None = None
 
 
 class SeriesWithdrawn(BrainDrainError):
     """The provider says that it no longer has what the catalog asks for."""
+
+
+class Absent(BrainDrainError):
+    """There is nothing to ask: no recording of it, or no file in the inbox yet."""
 
 
 class BudgetExhausted(ProviderUnavailable):

@@ -95,8 +95,13 @@ class Home:
         return self.root / "as_of"
 
     @property
+    def inbox(self) -> Path:
+        """Where people place files that their publisher offers at no stable address."""
+        return self.root / "inbox"
+
+    @property
     def scratch(self) -> Path:
-        """Where DuckDB spills what does not fit its memory."""
+        """Where DuckDB works: batches on their way into the lake, and what does not fit its memory."""
         return self.root / "scratch"
 
     @property

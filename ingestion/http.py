@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import json
 import time
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +21,7 @@ from urllib3.util import Retry
 
 from ingestion import clock
 from ingestion.catalog import Source
-from ingestion.errors import BudgetExhausted, PayloadRejected, ProviderUnavailable
+from ingestion.errors import Absent, BudgetExhausted, PayloadRejected, ProviderUnavailable
 from ingestion.home import Home
 from ingestion.origin import Origin
 
@@ -36,6 +37,13 @@ TRANSIENT_STATUS = (429, 500, 502, 503, 504)
 # A provider that says "0" while refusing (the OECD does) is not asked again at once.
 RETRY_AFTER_FLOOR_SECONDS = 1
 RETRY_AFTER_CEILING_SECONDS = 120
+# How much of a body shows whether it is a refusal in disguise, or what an error says.
+HEAD_BYTES = 4096
+# A local origin says with this header that it has no recording of what was asked for.
+NOT_RECORDED = "X-Not-Recorded"
+
+Refusal = Callable[[bytes], str | None]
+"""Says what is wrong with the first bytes of a body that came as HTTP 200 and may be right another time."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,40 @@ class Answer:
     encoding: str
     path: Path
 
+    @property
+    def body(self) -> Body:
+        """The body, without the facts."""
+        return Body(self.path, self.encoding)
+
     def content(self) -> bytes:
-        """The decoded body (bounded when it was stored)."""
+        """The decoded body."""
+        return self.body.content()
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body as sent, on disk; its size, decoded too, was bounded when it was stored."""
+
+    path: Path
+    encoding: str
+
+    def content(self) -> bytes:
+        """The decoded body, whole."""
         return decoded(self.path.read_bytes(), self.encoding)
+
+    def head(self) -> bytes:
+        """The first bytes of the decoded body."""
+        if self.encoding == "gzip":
+            with gzip.open(self.path) as opened:
+                return opened.read(HEAD_BYTES)
+        with self.path.open("rb") as stored:
+            return stored.read(HEAD_BYTES)
+
+
+def version_of(answer: Answer) -> str:
+    """What marks this version of a file: its ETag or Last-Modified date as sent, else its digest."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return headers.get("etag") or headers.get("last-modified") or f"sha256:{answer.sha256[:16]}"
 
 
 def decoded(stored: bytes, encoding: str) -> bytes:
@@ -85,18 +124,25 @@ class BrokenTransferError(Exception):
 
 
 class Client:
-    """Asks one source's hosts, within its budget, and streams what they send to disk."""
+    """Asks one source's hosts, within its budget, and streams what they send to disk.
 
-    def __init__(self, home: Home, origin: Origin, source: Source, drafts: Path) -> None:
+    ``known`` holds the answers to small questions of this night, by address: datasets that share a question
+    ask it once.
+    """
+
+    def __init__(
+        self, home: Home, origin: Origin, source: Source, drafts: Path, known: dict[str, bytes] | None = None
+    ) -> None:
         self.home = home
         self.origin = origin
         self.source = source
         self.drafts = drafts
+        self.known = {} if known is None else known
         self.requests_made = 0
         retry = PatientRetry(
             total=ATTEMPTS - 1,
             backoff_factor=BACKOFF_SECONDS,
-            status_forcelist=TRANSIENT_STATUS,
+            status_forcelist=self._transient_status,
             allowed_methods=["GET"],
             redirect=False,
             raise_on_status=False,
@@ -106,37 +152,62 @@ class Client:
         self.session.trust_env = origin.base_url is None
         self.session.headers["User-Agent"] = USER_AGENT
         self.session.headers["Accept-Encoding"] = "gzip"
+        self.session.headers.update(source.headers)
         adapter = HTTPAdapter(max_retries=retry)
         self.session.mount("https://", adapter)
         if origin.base_url is not None:
             self.session.mount("http://", adapter)
 
-    def ask(self, url: str, where: str) -> bytes:
-        """The decoded body of a small question that nobody will want to see again (a probe)."""
-        answer = self.get(url, where)
-        content = answer.content()
-        answer.path.unlink()
-        return content
+    @property
+    def _transient_status(self) -> tuple[int, ...]:
+        return (*TRANSIENT_STATUS, *self.source.transient_status)
 
-    def get(self, url: str, where: str) -> Answer:
+    def ask(
+        self, url: str, where: str, headers: Mapping[str, str] | None = None, refusal: Refusal | None = None
+    ) -> bytes:
+        """The decoded body of a small question that nobody will want to see again (a probe)."""
+        if url not in self.known:
+            answer = self.get(url, where, headers, refusal)
+            self.known[url] = answer.content()
+            answer.path.unlink()
+        return self.known[url]
+
+    def ask_if_changed(self, url: str, where: str, version: str) -> bool:
+        """Whether a file is another than the one of that version (an ETag or Last-Modified date, as sent then)."""
+        name = "If-Modified-Since" if version.endswith(" GMT") else "If-None-Match"
+        if url not in self.known:
+            answer = self.get(url, where, {name: version})
+            self.known[url] = version_of(answer).encode() if answer.status != requests.codes.not_modified else b""
+            answer.path.unlink()
+        return self.known[url] not in (b"", version.encode())
+
+    def get(
+        self, url: str, where: str, headers: Mapping[str, str] | None = None, refusal: Refusal | None = None
+    ) -> Answer:
         """Download one address into a new file of the drafts folder.
 
-        Any status below 400 is an answer; whether its body is one, the caller judges.
+        Any status below 400 is an answer; whether its body is one, the caller judges, save that what ``refusal``
+        recognises is asked for again as if it had come with an error status.
 
         Raises:
             BudgetExhausted: the source's budget of this window is used up.
             ProviderUnavailable: no whole answer after all attempts (transient trouble);
                 its ``answer`` is the last incomplete one, if any bytes came.
-            PayloadRejected: a refusal that asking again will not cure, a redirect to a
-                host that is not the provider's, or a body beyond the size cap.
+            PayloadRejected: a refusal that asking again will not cure (``status`` and ``answer`` tell), a
+                redirect to a host that is not the provider's, or a body beyond the size cap.
+            Absent: a local origin has no recording of it.
         """
         next_step = "ask again later; if it stays, look at the publisher's status page"
         for attempt in range(ATTEMPTS):
             time.sleep(BACKOFF_SECONDS * 2**attempt if attempt else 0)
             try:
-                with self._follow(url, where) as response:
-                    self._refuse_error_status(response, where)
-                    return self._stream(url, response, where)
+                with self._follow(url, where, headers or {}) as response:
+                    answer = self._stream(url, response, where)
+                    self._refuse_error_status(answer, where)
+                said = refusal(answer.body.head()) if refusal else None
+                if said:
+                    raise BrokenTransferError(said, answer)
+                return answer
             except (BrokenTransferError, urllib3.exceptions.HTTPError) as error:
                 broken = error
             except requests.RequestException as error:
@@ -145,14 +216,18 @@ class Client:
         final.answer = broken.answer if isinstance(broken, BrokenTransferError) else None
         raise final from broken
 
-    def _follow(self, url: str, where: str) -> requests.Response:
+    def _follow(self, url: str, where: str, headers: Mapping[str, str]) -> requests.Response:
         """Send the request and follow redirects, to the provider's own hosts only."""
         for _ in range(REDIRECTS):
             self._refuse_foreign_host(url, where)
             self._spend_budget(where)
             located = self.origin.locate(url)
             response = self.session.get(
-                located, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS)
+                located,
+                headers=headers,
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
             )
             if not response.is_redirect:
                 return response
@@ -188,13 +263,25 @@ class Client:
             json.dump([*spent, now], handle)
         self.requests_made += 1
 
-    def _refuse_error_status(self, response: requests.Response, where: str) -> None:
-        if response.status_code < requests.codes.bad_request:
+    def _refuse_error_status(self, answer: Answer, where: str) -> None:
+        if answer.status < requests.codes.bad_request:
             return
-        what = f"HTTP {response.status_code} from {response.url}"
-        if response.status_code in TRANSIENT_STATUS:
+        words = " ".join(answer.body.head()[:300].decode("utf-8", "replace").split())
+        what = f"HTTP {answer.status} from {answer.url}" + (f" ({words})" if words else "")
+        if NOT_RECORDED in answer.headers:
+            raise Absent(f"no recording of {answer.url}", where, "add one to the folder, or use another origin")
+        if answer.status in self._transient_status:
             raise ProviderUnavailable(f"{what} after {ATTEMPTS} attempts", where, "ask again later")
-        raise PayloadRejected(what, where, "check the catalog's endpoint against the publisher's documentation")
+        error = PayloadRejected(what, where, "check the catalog's endpoint against the publisher's documentation")
+        error.answer, error.status = answer, answer.status
+        raise error
+
+    def _refuse_size(self, size_bytes: int, name: str, where: str) -> None:
+        """Refuse what passes the source's cap."""
+        cap = self.source.largest_payload_bytes
+        if size_bytes > cap:
+            next_step = "look at what the publisher sends; raise largest_payload_bytes if it is right"
+            raise PayloadRejected(f"{name} passes {cap:,} bytes", where, next_step)
 
     def _stream(self, url: str, response: requests.Response, where: str) -> Answer:
         """Write the body as sent, and know that it is whole and within the cap, compressed and not."""
@@ -214,12 +301,7 @@ class Client:
                 digest.update(chunk)
                 size += len(chunk)
                 opened += _opened_bytes(gunzip, chunk, cap) if gunzip else len(chunk)
-                if max(size, opened) > cap:
-                    raise PayloadRejected(
-                        f"the body of {url} passes {cap:,} bytes",
-                        where,
-                        "look at what the publisher sends; raise largest_payload_bytes if it is right",
-                    )
+                self._refuse_size(max(size, opened), url, where)
                 if time.monotonic() > deadline:
                     raise BrokenTransferError(f"not complete after {DOWNLOAD_SECONDS} s")
         answer = Answer(

@@ -51,27 +51,50 @@ def lake_files(home: Home, dataset: Dataset) -> list[Path]:
 def create_in_force(
     connection: duckdb.DuckDBPyConnection, home: Home, dataset: Dataset, parts: list[str], name: str
 ) -> None:
-    """Create table ``name``: the rows in force of these parts (catalog columns and ``part``)."""
-    columns = ", ".join(["part", *(quoted(column.name) for column in dataset.columns)])
-    types = ", ".join(["part varchar", *(f"{quoted(column.name)} {column.type}" for column in dataset.columns)])
-    connection.execute(f"create or replace table {quoted(name)} ({types})")
+    """Create view ``name``: the rows in force of these parts (catalog columns and ``part``).
+
+    The rows stand in a scratch file, so that a state of any size takes no memory.
+    """
+    columns = ["part", *(column.name for column in dataset.columns)]
     files = [str(path) for path in lake_files(home, dataset)]
     if not files:
+        types = ", ".join(["part varchar", *(f"{quoted(column.name)} {column.type}" for column in dataset.columns)])
+        connection.execute(f"create or replace table {quoted(name + '_empty')} ({types})")
+        connection.execute(f"create or replace view {quoted(name)} as from {quoted(name + '_empty')}")
         return
-    key = ", ".join(["part", *map(quoted, dataset.key)])
-    # The names come from the catalog and are quoted; paths and parts travel as parameters.
-    connection.execute(
-        f"""
-        insert into {quoted(name)}
-        with ranked as (
-            select *, row_number() over (partition by {key} order by recorded_at desc) as age
-            from read_parquet($files)
-            where list_contains($parts, part)
-        )
-        select {columns} from ranked where age = 1 and change <> 'withdraw'
-        """,  # noqa: S608
-        {"files": files, "parts": parts},
-    )
+    listed = ", ".join(quoted(column) for column in columns)
+    if len(files) == 1:
+        # A first load holds every key once and withdraws none.
+        in_force = f"select {listed} from read_parquet($files) where list_contains($parts, part)"  # noqa: S608
+    else:
+        key = ", ".join(["part", *map(quoted, dataset.key)])
+        # The names come from the catalog and are quoted; paths and parts travel as parameters.
+        in_force = f"""
+            with newest as (
+                select {key}, max(recorded_at) as recorded_at
+                from read_parquet($files) where list_contains($parts, part) group by all
+            )
+            select {listed} from read_parquet($files) as changes
+            semi join newest using ({key}, recorded_at)
+            where change <> 'withdraw' and list_contains($parts, part)
+        """  # noqa: S608
+    scratch = scratch_file(home, dataset, name)
+    # COPY takes no parameters, and a relation does.
+    relation = connection.sql(in_force, params={"files": files, "parts": parts})
+    relation.write_parquet(str(scratch), compression="lz4")
+    connection.read_parquet(str(scratch)).create_view(name, replace=True)
+
+
+def scratch_file(home: Home, dataset: Dataset, name: str) -> Path:
+    """Where rows of a dataset stand between payload and lake; cleared when the next load begins."""
+    folder = scratch_folder(home, dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.parquet"
+
+
+def scratch_folder(home: Home, dataset: Dataset) -> Path:
+    """The scratch room of a dataset."""
+    return home.scratch / dataset.id
 
 
 def accept(

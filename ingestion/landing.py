@@ -18,7 +18,7 @@ from typing import Any
 
 from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, sync, write_atomically
-from ingestion.http import Answer, decoded
+from ingestion.http import Answer, Body
 
 SAFE_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -144,8 +144,8 @@ class Landing:
         paths = (self.root / "decisions" / dataset).glob("*/*.json")
         return sorted((Decision(**json.loads(path.read_text())) for path in paths), key=lambda known: known.load)
 
-    def content(self, payload: Payload) -> bytes:
-        """The decoded body of a landed payload.
+    def body(self, payload: Payload) -> Body:
+        """The body of a landed payload.
 
         Raises:
             HomeError: the payload is missing.
@@ -153,7 +153,7 @@ class Landing:
         path = self._payload_path(payload.sha256)
         if not path.exists():
             raise HomeError(f"payload {payload.sha256} is missing", "landing", "restore the folder from a backup")
-        return decoded(path.read_bytes(), payload.encoding)
+        return Body(path, payload.encoding)
 
     def drafts(self, dataset: str) -> Path:
         """Where downloads of a dataset stand until they are whole."""

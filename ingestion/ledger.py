@@ -16,6 +16,7 @@ from ingestion.home import Home, write_atomically
 LOADED = "loaded"
 UNCHANGED = "unchanged"
 WITHDRAWN = "withdrawn"
+ABSENT = "absent"
 QUARANTINED = "quarantined"
 FAILED = "failed"
 ACCEPTED = "accepted"
@@ -28,8 +29,9 @@ HELD_BACK = (QUARANTINED, FAILED)
 class Event:
     """What one load, or one human decision, did to one part.
 
-    ``outcome``: loaded, unchanged (fetched, no figure differs), withdrawn (by the publisher),
-    quarantined, failed (no answer), accepted or dropped (a person's decision on quarantine).
+    ``outcome``: loaded, unchanged (fetched, no figure differs), withdrawn (by the publisher), absent
+    (nothing to ask: no recording, or no file in the inbox yet), quarantined, failed (no answer),
+    accepted or dropped (a person's decision on quarantine).
     ``version`` is the provider's mark of the part, ``edition`` that of the whole dataset then.
     ``rows`` are the rows of the batch; inserted, revised and withdrawn count changed rows.
     """

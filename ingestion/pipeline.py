@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from ingestion import clock, lake, ledger, quarantine
+from ingestion import clock, inbox, lake, ledger, quarantine
 from ingestion.catalog import Catalog, Dataset, Part, load_catalog
-from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
+from ingestion.errors import Absent, BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, open_home
 from ingestion.http import Client
 from ingestion.landing import Decision, Landing, Receipt, Trouble, keep_what_arrived
@@ -94,6 +94,8 @@ class Pipeline:
         self.origin = origin
         self.catalog = catalog or load_catalog()
         self.landing = Landing(home)
+        # Answers to this night's probes, by address: datasets of one publisher share them.
+        self.known: dict[str, bytes] = {}
 
     def probe(self, dataset_id: str, force: bool = False) -> DatasetProbe:
         """Ask the publisher which parts changed; with ``force``, take all as changed.
@@ -117,7 +119,8 @@ class Pipeline:
         gone = {
             part
             for part, mark in marks.items()
-            if latest[part].outcome == ledger.WITHDRAWN and mark.edition and mark.edition == probe.edition
+            if (latest[part].outcome == ledger.WITHDRAWN and mark.edition and mark.edition == probe.edition)
+            or (latest[part].outcome == ledger.ABSENT and not inbox.holds(self.home, dataset.endpoint))
         }
         changed = [part for part in parts if part not in probe.unchanged and part not in gone]
         ledger.mark_checked(self.home, dataset_id, clock.iso(clock.now()))
@@ -160,7 +163,7 @@ class Pipeline:
         A part still in quarantine, or still withdrawn, says so again.
         """
         latest = ledger.latest_by_part(self.home, dataset_id)
-        lasting = (ledger.QUARANTINED, ledger.WITHDRAWN)
+        lasting = (ledger.QUARANTINED, ledger.WITHDRAWN, ledger.ABSENT)
         return [
             dataclasses.replace(
                 latest[part],
@@ -210,7 +213,14 @@ class Pipeline:
         """Work on a dataset alone, on a swept floor."""
         with self.home.lock(f"ingest-{dataset_id}", f"dataset {dataset_id}"):
             self.landing.clear_drafts(dataset_id)
-            yield
+            self._clear_scratch(dataset_id)
+            try:
+                yield
+            finally:
+                self._clear_scratch(dataset_id)
+
+    def _clear_scratch(self, dataset_id: str) -> None:
+        shutil.rmtree(lake.scratch_folder(self.home, self.catalog.dataset(dataset_id)), ignore_errors=True)
 
     def _moment(self, dataset: Dataset) -> datetime:
         """Now, but always after the newest load: a clock that was set back must not make news look old."""
@@ -221,7 +231,7 @@ class Pipeline:
 
     def _client(self, dataset: Dataset) -> Client:
         source = self.catalog.source_of(dataset.id)
-        return Client(self.home, self.origin, source, self.landing.drafts(dataset.id))
+        return Client(self.home, self.origin, source, self.landing.drafts(dataset.id), self.known)
 
 
 class _Load:
@@ -274,9 +284,9 @@ class _Load:
         part = self.dataset.part(decision.part)
         landed = self._landed(self.landing.receipt(self.dataset.id, part.id, decision.receipt))
         with lake.connect(self.home) as connection:
-            table = self._batch_table([(landed, self._read(landed))])
+            self._create_batch(connection, [self._read(connection, landed)])
             lake.create_in_force(connection, self.home, self.dataset, [part.id], "previous")
-            self._accept(connection, table, [landed])
+            self._accept(connection, [landed])
         event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=decision.reason)
         ledger.append_events(self.home, self.dataset.id, [event])
         return event
@@ -287,7 +297,7 @@ class _Load:
         error: BrainDrainError | None = None
         try:
             self.protocol.fetch(self.client, self.dataset, part, fetched)
-        except (SeriesWithdrawn, PayloadRejected, ProviderUnavailable) as trouble:
+        except (Absent, SeriesWithdrawn, PayloadRejected, ProviderUnavailable) as trouble:
             error = trouble
         payloads = tuple(self.landing.keep(answer) for answer in fetched.answers)
         if error:
@@ -313,16 +323,39 @@ class _Load:
     def _landed(self, receipt: Receipt) -> _Landed:
         return _Landed(self.dataset.part(receipt.part), receipt)
 
-    def _read(self, landed: _Landed) -> pa.Table:
-        """One part's batch; its bodies are held no longer than that takes."""
-        bodies = [self.landing.content(payload) for payload in landed.receipt.payloads]
-        return self.protocol.read(self.dataset, landed.part, bodies)
+    def _read(self, connection: duckdb.DuckDBPyConnection, landed: _Landed) -> Path:
+        """Write one part's batch, typed and stamped, into a scratch file.
+
+        Raises:
+            PayloadRejected: the payload cannot be read as the catalog says.
+        """
+        receipt, part = landed.receipt, landed.part
+        bodies = [self.landing.body(payload) for payload in receipt.payloads]
+        rows = self.protocol.read(connection, self.dataset, part, bodies)
+        relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else connection.from_arrow(rows)
+        stamps = (("part", part.id), ("published", receipt.version), ("receipt", receipt.id))
+        text = duckdb.sqltypes.VARCHAR
+        stamped = relation.select(
+            duckdb.StarExpression(),
+            *(duckdb.ConstantExpression(value).cast(text).alias(name) for name, value in stamps),
+        )
+        target = lake.scratch_file(self.home, self.dataset, f"batch-{part.id}")
+        try:
+            stamped.write_parquet(str(target), compression="lz4")
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            place = f"{self.dataset.id}/{part.id}"
+            what = " ".join(str(error).split("\n\n")[0].split())
+            next_step = "compare the landed payload with the publisher's page, then ingest again"
+            raise PayloadRejected(what, place, next_step) from error
+        return target
 
     def _give_up(self, part: Part, receipt: Receipt, error: BrainDrainError) -> None:
         """Note why a part has no batch; an answer that is wrong (not merely absent) goes to quarantine."""
         outcome = ledger.QUARANTINED
         if isinstance(error, SeriesWithdrawn):
             outcome = ledger.WITHDRAWN
+        elif isinstance(error, Absent):
+            outcome = ledger.ABSENT
         elif isinstance(error, ProviderUnavailable):
             outcome = ledger.FAILED
         if outcome == ledger.QUARANTINED:
@@ -353,35 +386,39 @@ class _Load:
 
     def _take_in(self, landed: list[_Landed]) -> None:
         """Read, judge, and accept or quarantine."""
-        read: list[tuple[_Landed, pa.Table]] = []
-        for fetch in landed:
-            try:
-                read.append((fetch, self._read(fetch)))
-            except PayloadRejected as error:
-                self._give_up(fetch.part, fetch.receipt, error)
-        if read:
-            with lake.connect(self.home) as connection:
+        if not landed:
+            return
+        with lake.connect(self.home) as connection:
+            read: list[tuple[_Landed, Path]] = []
+            for fetch in landed:
+                try:
+                    read.append((fetch, self._read(connection, fetch)))
+                except PayloadRejected as error:
+                    self._give_up(fetch.part, fetch.receipt, error)
+            if read:
                 self._judge_and_accept(connection, read)
 
-    def _judge_and_accept(self, connection: duckdb.DuckDBPyConnection, read: list[tuple[_Landed, pa.Table]]) -> None:
+    def _judge_and_accept(self, connection: duckdb.DuckDBPyConnection, read: list[tuple[_Landed, Path]]) -> None:
         from ingestion.validation import judge  # great-expectations takes seconds to import
 
-        batch = self._batch_table(read)
-        connection.register("batch", batch)
+        self._create_batch(connection, [path for _, path in read])
         lake.create_in_force(connection, self.home, self.dataset, [fetch.part.id for fetch, _ in read], "previous")
         verdict = judge(self.home, self.dataset, connection, "batch", "previous", clock.compact(self.moment))
         for fetch, _ in read:
             findings = [finding for finding in verdict.findings if finding.part == fetch.part.id]
             if findings:
                 self._hold(fetch.part, fetch.receipt, findings, connection, "batch")
-        good = [(fetch, table) for fetch, table in read if fetch.part.id not in verdict.rejected_parts]
+        good = [(fetch, path) for fetch, path in read if fetch.part.id not in verdict.rejected_parts]
         if good:
-            accepted = batch if len(good) == len(read) else self._batch_table(good)
-            self._accept(connection, accepted, [fetch for fetch, _ in good])
+            self._create_batch(connection, [path for _, path in good])
+            self._accept(connection, [fetch for fetch, _ in good])
 
-    def _accept(self, connection: duckdb.DuckDBPyConnection, batch: pa.Table, landed: list[_Landed]) -> None:
-        """Append to the lake what the batch changes against ``previous``, and note it."""
-        connection.register("batch", batch)
+    def _create_batch(self, connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+        """Create view ``batch``: the catalog's columns, ``part``, ``published`` and ``receipt`` of these parts."""
+        connection.read_parquet([str(path) for path in paths]).create_view("batch", replace=True)
+
+    def _accept(self, connection: duckdb.DuckDBPyConnection, landed: list[_Landed]) -> None:
+        """Append to the lake what ``batch`` changes against ``previous``, and note it."""
         changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment)
         rows = dict(connection.execute("select part, count(*) from batch group by part").fetchall())
         for fetch in landed:
@@ -393,21 +430,6 @@ class _Load:
                 rows=rows.get(fetch.part.id, 0),
                 **dataclasses.asdict(change),
             )
-
-    def _batch_table(self, read: list[tuple[_Landed, pa.Table]]) -> pa.Table:
-        """One table of all parts: the catalog's columns, ``part``, ``published``, ``receipt``."""
-        stamped = []
-        for fetch, table in read:
-            for name, text in (
-                ("part", fetch.part.id),
-                ("published", fetch.receipt.version),
-                ("receipt", fetch.receipt.id),
-            ):
-                zeros = pa.array([0], pa.int32()).take(pa.array([0] * len(table), pa.int32()))
-                column = pa.DictionaryArray.from_arrays(zeros, pa.array([text], pa.string()))
-                table = table.append_column(name, column)
-            stamped.append(table)
-        return pa.concat_tables(stamped).unify_dictionaries()
 
     def _mark_withdrawn_with_edition(self, landed: list[_Landed]) -> None:
         """Give withdrawn parts the edition they are missing from, so that they are asked for again in the next."""

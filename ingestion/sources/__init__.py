@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+import duckdb
 import pyarrow as pa
 
 from ingestion.catalog import Dataset, Part
 from ingestion.errors import CatalogError
-from ingestion.http import Answer, Client
+from ingestion.http import Answer, Body, Client
+
+Batch: TypeAlias = pa.Table | duckdb.DuckDBPyRelation
+"""Rows of one part. A relation of the connection given is read only when its rows are wanted, and an error of
+DuckDB about the text it reads then counts as the protocol's own ``PayloadRejected``."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ class SourceProtocol(Protocol):
         """
         ...
 
-    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
-        """Type the decoded bodies strictly: the catalog's columns, in order.
+    def read(self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, bodies: list[Body]) -> Batch:
+        """Type the bodies strictly: the catalog's columns, in order.
 
         Raises:
             PayloadRejected: a value, field or row is not what the protocol promises.
@@ -77,9 +82,10 @@ def protocol_of(dataset: Dataset) -> SourceProtocol:
     Raises:
         CatalogError: nobody speaks it.
     """
-    from ingestion.sources import world_bank
+    from ingestion.sources import files, world_bank
 
     speakers: dict[str, SourceProtocol] = {
+        "file": files.Files(),
         "world_bank_country": world_bank.CountryList(),
         "world_bank_indicator": world_bank.Indicators(),
         "world_bank_archive": world_bank.Archive(),

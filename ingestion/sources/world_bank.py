@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
+import duckdb
 import msgspec
 import pyarrow as pa
 
 from ingestion.catalog import Dataset, Part
 from ingestion.errors import PayloadRejected, SeriesWithdrawn
-from ingestion.http import Client
+from ingestion.http import Body, Client
 from ingestion.sources import Fetched, Mark, Probe
 
 T = TypeVar("T")
@@ -214,7 +215,9 @@ class Indicators:
 
         _fetch_pages(client, url_of, header_of, f"{dataset.id}/{part.id}", fetched)
 
-    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+    def read(
+        self, _connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, bodies: list[Body]
+    ) -> pa.Table:
         """Rows in the order sent; ``date`` becomes the year."""
         place = f"{dataset.id}/{part.id}"
         rows = _announced(bodies, OBSERVATIONS, "rows", place)
@@ -256,7 +259,9 @@ class CountryList:
         _fetch_pages(client, lambda page: self._url(dataset, page), header_of, f"{dataset.id}/{part.id}", fetched)
         fetched.version = fetched.edition = _digest([answer.content() for answer in fetched.answers])
 
-    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+    def read(
+        self, _connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, bodies: list[Body]
+    ) -> pa.Table:
         """One row per entry, in the order sent."""
         place = f"{dataset.id}/{part.id}"
         entries = _announced(bodies, ECONOMIES, "entries", place)
@@ -334,11 +339,13 @@ class Archive:
     def _editions_url(self, dataset: Dataset) -> str:
         return f"{dataset.endpoint}/version?{urlencode({'format': 'json', 'per_page': 300})}"
 
-    def read(self, dataset: Dataset, part: Part, bodies: list[bytes]) -> pa.Table:
+    def read(
+        self, _connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, bodies: list[Body]
+    ) -> pa.Table:
         """One row per cell, in the order sent; time ids such as YR2000 become years."""
         place = f"{dataset.id}/{part.id}"
-        total = int(_decode(bodies[0], ARCHIVE, place).total)
-        cells = [cell for body in bodies for cell in _cells(body, place)]
+        total = int(_decode(bodies[0].content(), ARCHIVE, place).total)
+        cells = [cell for body in bodies for cell in _cells(body.content(), place)]
         if len(cells) != total:
             raise PayloadRejected(
                 f"{len(cells):,} cells came where {total:,} were announced", place, _LOOK_AT_PUBLISHER
@@ -392,13 +399,13 @@ def _fetch_pages(
 
 
 def _announced(
-    bodies: list[bytes], decoder: msgspec.json.Decoder[tuple[Header, list[T] | None]], noun: str, place: str
+    bodies: list[Body], decoder: msgspec.json.Decoder[tuple[Header, list[T] | None]], noun: str, place: str
 ) -> list[T]:
     """The elements of every page, as many as the last header announces."""
     elements: list[T] = []
     total = 0
     for page, body in enumerate(bodies, start=1):
-        header, on_page = _decode(body, decoder, f"{place}, page {page}")
+        header, on_page = _decode(body.content(), decoder, f"{place}, page {page}")
         total = int(header.total)
         elements.extend(on_page or [])
     if len(elements) != total:

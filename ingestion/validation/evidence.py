@@ -11,10 +11,8 @@ from ingestion.catalog import Dataset
 from ingestion.validation.bridge import Bridge
 from ingestion.validation.engine import Row
 from ingestion.validation.measure import (
-    IN_FORCE,
-    JUDGED,
-    PART_COLUMN,
     entity_columns,
+    key_columns,
     literal,
     quoted,
     value_column,
@@ -27,22 +25,31 @@ EXAMPLES = 3
 class Evidence:
     """Puts rows of a batch into words, and finds example rows in DuckDB for what was only counted."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, bridge: Bridge) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, in_force: str, bridge: Bridge
+    ) -> None:
         self._connection = connection
         self._dataset = dataset
-        self._batch = batch
+        self._batch = quoted(batch)
+        self._in_force = in_force
         self._bridge = bridge
 
     def place(self, row: Row) -> str:
-        """The place of a row: its entity by name and code, and its year where the row has one."""
-        said = []
+        """The place of a row: countries by name and code, then its other key values, then its year."""
+        countries, others = [], []
         for name in entity_columns(self._dataset):
             system = self._dataset.column(name).code_system
-            said.append(self._bridge.place(system, row[name]) if system else f"{name} {row[name]!r}")
+            if system:
+                countries.append(self._bridge.place(system, row[name]))
+            else:
+                others.append("nothing" if row[name] is None else str(row[name]))
+        if not countries and len(others) == 1:
+            others = [f"{entity_columns(self._dataset)[0]} {others[0]!r}"]
+        said = [" to ".join(countries), "/".join(others)]
         year = year_column(self._dataset)
         if year in row:
             said.append("without a year" if row[year] is None else f"{row[year]:.0f}")
-        return " ".join(said)
+        return " ".join(filter(None, said))
 
     def code(self, code_system: str, code: str) -> str:
         """What a code means, by name."""
@@ -53,14 +60,27 @@ class Evidence:
         return "; ".join(dict.fromkeys(self.place(row) for row in rows[:EXAMPLES]))
 
     def rows(self, part: str, condition: str) -> list[Row]:
-        """The first few rows of the part that meet an SQL condition over the batch's columns."""
-        order = ", ".join(quoted(name) for name in self._dataset.key)
+        """A few rows of the part that meet an SQL condition over the batch's columns: the largest values first."""
+        value = value_column(self._dataset)
+        largest = [f"abs({quoted(value)}) desc nulls last"] if value else []
+        order = ", ".join([*largest, *(quoted(name) for name in self._dataset.key)])
         where = f"part = {literal(part)} and ({condition})"
-        return self._fetch(f"select * from {quoted(self._batch)} where {where} order by {order}")  # noqa: S608
+        return self._fetch(f"select * from {self._batch} where {where} order by {order}")  # noqa: S608
+
+    def count(self, part: str, condition: str) -> int:
+        """How many rows of the part meet the condition."""
+        where = f"part = {literal(part)} and ({condition})"
+        found = self._connection.execute(f"select count(*) from {self._batch} where {where}").fetchone()  # noqa: S608
+        return int(found[0]) if found else 0
+
+    def twice(self, part: str) -> list[Row]:
+        """The first few rows of the part whose key comes more than once."""
+        keys = f"select {self._keys} from {self._batch} where part = {literal(part)} group by all having count(*) > 1"  # noqa: S608
+        return self._fetch(f"{keys} order by all")
 
     def lost(self, part: str) -> list[Row]:
         """The first few rows in force that the new batch lacks."""
-        missing = f"{IN_FORCE} as old anti join {JUDGED} as new using ({self._keys})"
+        missing = f"{self._in_force} as old anti join {self._batch} as new using ({self._keys})"
         return self._fetch(f"select * from {missing} where old.part = {literal(part)} order by {self._keys}")  # noqa: S608
 
     def moved(self, part: str) -> list[Row]:
@@ -72,7 +92,7 @@ class Evidence:
         return self._fetch(
             f"""
             select {self._keys}, {before} as before, {after} as after
-            from {JUDGED} as new join {IN_FORCE} as old using ({self._keys})
+            from {self._batch} as new join {self._in_force} as old using ({self._keys})
             where part = {literal(part)} and {before} <> 0 and {after} is distinct from {before}
             order by abs({after} - {before}) / abs({before}) desc nulls last, {self._keys}
             """  # noqa: S608
@@ -85,7 +105,7 @@ class Evidence:
         n_years = f"(select count(distinct {year}) from rows_of_part)"  # noqa: S608
         return self._fetch(
             f"""
-            with rows_of_part as (select * from {JUDGED} where part = {literal(part)})
+            with rows_of_part as (select * from {self._batch} where part = {literal(part)})
             select {entities}, count(*) as n_rows from rows_of_part
             group by {entities} having n_rows <> {n_years}
             order by abs(n_rows - {n_years}) desc, {entities}
@@ -94,8 +114,7 @@ class Evidence:
 
     @property
     def _keys(self) -> str:
-        names = ("part", *self._dataset.key)
-        return ", ".join(quoted(name) for name in names if name != PART_COLUMN.get(self._dataset.protocol))
+        return ", ".join(quoted(name) for name in key_columns(self._dataset))
 
     def _fetch(self, query: str) -> list[Row]:
         cursor = self._connection.execute(f"{query} limit {EXAMPLES}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,9 +19,6 @@ from ingestion.validation.verdict import Finding, JudgementFailed, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SLICE_ROWS = 1_000_000
-"""Rows held in memory at once; a part is never cut, because its key is unique within it."""
 
 
 def judge(
@@ -44,8 +41,8 @@ def judge(
         CatalogError: the batch holds a part that the catalog does not know, or the country bridge is damaged.
     """
     where = f"{dataset.id}, batch of {recorded_at}"
-    judgement = _Judgement(dataset, connection, batch, recorded_at, Judge(where))
-    judgement.run(previous)
+    judgement = _Judgement(dataset, connection, batch, previous, recorded_at, Judge(where))
+    judgement.run()
     judged_at = clock.iso(clock.now())
     path = home.validations / dataset.id / f"{recorded_at}.json"
     verdict = Verdict(dataset.id, judged_at, tuple(judgement.findings), path)
@@ -57,21 +54,29 @@ class _Judgement:
     """One batch under judgement: collects results as they come, and findings from those that did not hold."""
 
     def __init__(
-        self, dataset: Dataset, connection: duckdb.DuckDBPyConnection, batch: str, recorded_at: str, judge: Judge
+        self,
+        dataset: Dataset,
+        connection: duckdb.DuckDBPyConnection,
+        batch: str,
+        previous: str | None,
+        recorded_at: str,
+        judge: Judge,
     ) -> None:
         self._dataset = dataset
         self._connection = connection
         self._batch = batch
+        # Without a state in force the batch's own columns, and no row, stand for it.
+        self._in_force = measure.quoted(previous) if previous else f"(from {measure.quoted(batch)} limit 0)"
         self._recorded_at = recorded_at
         self._judge = judge
         self._bridge = country_bridge.load_bridge(country_bridge.SEEDS)
-        self._evidence = Evidence(connection, dataset, batch, self._bridge)
+        self._evidence = Evidence(connection, dataset, batch, self._in_force, self._bridge)
         self._results: list[Row] = []
         self._parts: list[str] = []
         self.findings: list[Finding] = []
 
-    def run(self, previous: str | None) -> None:
-        """Judge the columns, then, where they are as pinned, the parts, the codes and the rows."""
+    def run(self) -> None:
+        """Judge the columns, then, where they are as pinned, the parts, the codes, the totals and the values."""
         self._parts = measure.parts_of(self._connection, self._batch)
         if not self._parts:
             raise JudgementFailed(
@@ -81,14 +86,10 @@ class _Judgement:
             )
         if not self._columns_hold():
             return
-        batch = measure.quoted(self._batch)
-        in_force = measure.quoted(previous) if previous else f"(from {batch} limit 0)"
-        members = measure.members_of(self._connection, self._dataset, [batch, in_force], self._parts)
-        with measure.compacted(self._connection, self._dataset, batch, members, measure.JUDGED):
-            with measure.compacted(self._connection, self._dataset, in_force, members, measure.IN_FORCE):
-                self._parts_hold()
-            self._codes_hold()
-            self._rows_hold()
+        self._parts_hold()
+        self._codes_hold()
+        self._totals_hold()
+        self._values_hold()
 
     def to_json(self, verdict: Verdict) -> bytes:
         """The whole judgement as a JSON document: the verdict, and great-expectations' own results."""
@@ -119,26 +120,42 @@ class _Judgement:
 
     def _parts_hold(self) -> None:
         counted = rules.count_rules(self._dataset, self._this_year)
-        frame = measure.profile_frame(self._connection, self._dataset, self._batch, counted)
-        self._sizes = dict(zip(frame["part"], frame["n_rows"], strict=True))
+        frame = measure.profile_frame(self._connection, self._dataset, self._batch, self._in_force, counted)
         self._judge_frame(frame, rules.profile_rules(self._dataset, self._evidence, counted))
 
     def _codes_hold(self) -> None:
-        frame = measure.codes_frame(self._connection, self._dataset, self._batch, self._bridge)
-        self._judge_frame(frame, rules.code_rules(self._dataset, self._evidence, self._bridge))
+        for column in measure.coded_columns(self._dataset):
+            beside = rules.said_beside(self._dataset, column)
+            frame = measure.codes_frame(self._connection, self._batch, column.name, beside)
+            frame = measure.with_meanings(frame, self._bridge)
+            self._judge_frame(frame, rules.code_rules(self._dataset, column, self._evidence, self._bridge))
 
-    def _rows_hold(self) -> None:
-        """Row by row, in slices; each bounds rule over the rows of the parts that share the bounds."""
-        for parts in _slices(self._sizes):
-            frame = measure.observations_frame(self._connection, self._dataset, parts)
-            self._judge_frame(frame, rules.observation_rules(self._dataset, self._evidence, self._this_year))
-            for rule in rules.bounds_rules(self._dataset, self._evidence, [self._dataset.part(part) for part in parts]):
-                self._judge_frame(frame[frame["part"].isin(rule.parts)], [rule])
+    def _totals_hold(self) -> None:
+        for expectation in self._dataset.expectations:
+            if expectation.compare is None:
+                continue
+            frame = measure.comparison_frame(self._connection, self._batch, expectation)
+            if expectation.parts:
+                frame = frame[frame["part"].isin(expectation.parts)]
+            if len(frame):
+                self._judge_frame(frame, [rules.comparison_rule(expectation)])
+
+    def _values_hold(self) -> None:
+        """Every value within the bounds of its part; parts that share bounds are judged together."""
+        for rule, condition, parts in rules.bounds_rules(self._dataset, self._evidence, self._parts):
+            frames = measure.value_frames(self._connection, self._dataset, self._batch, parts)
+            # All slices are judged before the connection is asked for examples: it holds one open result.
+            broken = [self._broken(frame, [rule]) for frame in frames]
+            if any(broken):
+                for part in parts:
+                    offenders = self._evidence.rows(part, condition)
+                    if offenders:
+                        self._find(rule, part, offenders)
 
     def _judge_frame(self, frame: pd.DataFrame, about: Sequence[Rule]) -> None:
         """Judge a frame as a whole; only where a rule is broken, ask again part by part for the offending rows."""
         for rule in self._broken(frame, about):
-            for part in rule.parts or self._parts:
+            for part in self._parts:
                 offenders = self._judge.offenders(frame[frame["part"] == part], rule)
                 if offenders:
                     self._find(rule, part, offenders)
@@ -149,9 +166,7 @@ class _Judgement:
         return [outcome.rule for outcome in outcomes if not outcome.held]
 
     def _find(self, rule: Rule, part: str, offenders: list[Row]) -> None:
-        page = self._dataset.endpoint
-        if self._dataset.protocol in measure.PART_IN_ENDPOINT:
-            page = f"{page}/{part}"
+        page = f"{self._dataset.endpoint}/{part}" if self._dataset.part_column else self._dataset.endpoint
         advice = f"{rule.advise(offenders)}; " if rule.advise else ""
         self.findings.append(
             Finding(
@@ -167,16 +182,3 @@ class _Judgement:
     @property
     def _this_year(self) -> int:
         return int(self._recorded_at[:4])
-
-
-def _slices(sizes: dict[str, int]) -> Iterator[list[str]]:
-    """Parts in groups of at most SLICE_ROWS rows; a larger part is a group of its own."""
-    group: list[str] = []
-    n_rows = 0
-    for part, size in sizes.items():
-        if group and n_rows + size > SLICE_ROWS:
-            yield group
-            group, n_rows = [], 0
-        group.append(part)
-        n_rows += size
-    yield group

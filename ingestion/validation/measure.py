@@ -1,39 +1,31 @@
 """Small pictures of a batch, computed in DuckDB, that are cheap to judge: never a text column of every row.
 
-Names in the SQL are the catalog's, quoted; whatever the publisher sent travels as an escaped literal.
-A batch of n rows becomes: *observations* (n rows: part, key and measured value in small types), *codes* (one row
-per part and country code), and *profile* (one row per part). Memory is bounded by taking observations in slices.
+Names and conditions in the SQL are the catalog's; whatever the publisher sent travels as data or as an escaped literal.
+A batch of n rows becomes: *profile* (one row per part: sizes, counts of rows that must not be, changes), *codes*
+(one row per part and code of a column), *comparisons* (one row per total that must fit), *values* (n numbers, sliced).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from ingestion.catalog import Column, Dataset
+from ingestion.catalog import Column, Dataset, Expectation
 from ingestion.validation.bridge import Bridge
 
 if TYPE_CHECKING:
     import pandas as pd
 
-JUDGED = "judged_batch"
-IN_FORCE = "judged_in_force"
-WORDS = "words_of_row"
 STAMPS = ("published", "receipt")
 """Columns that a load adds to every row for the lake; they say nothing about the figures."""
 SAME_NUMBER = 1e-9
 """Relative difference under which two floats are the same figure: vintages of the publisher differ in the
 15th digit (61.2514360156709 and 61.251436015671), and that is no revision."""
-
-# Per protocol: the column that says which part a row belongs to, whether a part's page is below the endpoint,
-# and whether every entity has every year.
-PART_COLUMN = {"world_bank_indicator": "indicator_id", "world_bank_archive": "series_id"}
-PART_IN_ENDPOINT = frozenset({"world_bank_indicator"})
-RECTANGULAR = frozenset({"world_bank_indicator"})
+SLICE_ROWS = 1_000_000
+"""Numbers held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -80,77 +72,30 @@ def year_column(dataset: Dataset) -> str | None:
     return next((name for name in dataset.key if dataset.column(name).unit == "year"), None)
 
 
+def status_column(dataset: Dataset) -> str | None:
+    """The column of observation statuses, by the names publishers give it."""
+    return next((c.name for c in dataset.columns if c.name.lower() in ("obs_status", "obs_flag")), None)
+
+
 def coded_columns(dataset: Dataset) -> tuple[Column, ...]:
-    """Columns that hold a country code of a known system."""
-    return tuple(column for column in dataset.columns if column.code_system)
+    """Columns whose codes are known: those of a country code system, and those with a list of their own."""
+    return tuple(column for column in dataset.columns if column.code_system or column.codes)
 
 
 def entity_columns(dataset: Dataset) -> tuple[str, ...]:
     """Key columns that say whom a row is about: neither the part nor the year."""
-    others = {PART_COLUMN.get(dataset.protocol), year_column(dataset)}
+    others = {dataset.part_column, year_column(dataset)}
     return tuple(name for name in dataset.key if name not in others)
+
+
+def key_columns(dataset: Dataset) -> tuple[str, ...]:
+    """What identifies a row: the part, and the key but for the column that repeats the part."""
+    return ("part", *(name for name in dataset.key if name != dataset.part_column))
 
 
 def parts_of(connection: duckdb.DuckDBPyConnection, batch: str) -> list[str]:
     """The parts that have a row in the batch, sorted."""
-    return _distinct(connection, quoted(batch), "part")
-
-
-def members_of(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, sources: Sequence[str], parts: Sequence[str]
-) -> dict[str, list[str]]:
-    """For each column of few different texts (the part, country codes): those texts, over all sources (SQL)."""
-    codes = [column.name for column in coded_columns(dataset)]
-    return {"part": list(parts)} | {
-        name: sorted({text for source in sources for text in _distinct(connection, source, name)}) for name in codes
-    }
-
-
-@contextmanager
-def compacted(
-    connection: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    source: str,
-    members: dict[str, list[str]],
-    table: str,
-) -> Iterator[None]:
-    """The rows of a source (SQL) of the parts under judgement, as a temporary table of small types.
-
-    Columns of few different texts become ENUMs (2 bytes a row), which DuckDB hands to pandas as categoricals;
-    measures in words become one hash, because all that matters of them is whether they changed.
-    """
-    columns = ", ".join([*(_small(name, members) for name in _needed(dataset)), f"{_words(dataset)} as {WORDS}"])
-    query = f"select {columns} from {source} where part in ({literals(members['part'])})"  # noqa: S608
-    connection.execute(f"create or replace temp table {table} as {query}")
-    try:
-        yield
-    finally:
-        connection.execute(f"drop table {table}")
-
-
-def _needed(dataset: Dataset) -> tuple[str, ...]:
-    """Columns of the small tables that are kept as they are: part, key, codes, measured numbers."""
-    coded = (column.name for column in coded_columns(dataset))
-    numbers = (name for name in dataset.measures if dataset.column(name).type != "VARCHAR")
-    named = dict.fromkeys(("part", *dataset.key, *coded, *numbers))
-    return tuple(name for name in named if name != PART_COLUMN.get(dataset.protocol))
-
-
-def _words(dataset: Dataset) -> str:
-    words = [quoted(name) for name in dataset.measures if dataset.column(name).type == "VARCHAR"]
-    return f"hash({', '.join(words)})" if words else "0"
-
-
-def _small(name: str, members: dict[str, list[str]]) -> str:
-    if name not in members:
-        return quoted(name)
-    known = literals(members[name] or [""])
-    return f"cast({quoted(name)} as enum({known})) as {quoted(name)}"
-
-
-def _distinct(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> list[str]:
-    name = quoted(column)
-    query = f"select distinct {name} from {source} where {name} is not null order by 1"  # noqa: S608
+    query = f"select distinct part from {quoted(batch)} where part is not null order by 1"  # noqa: S608
     return [str(row[0]) for row in connection.execute(query).fetchall()]
 
 
@@ -172,33 +117,38 @@ def schema_frame(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch:
     )
 
 
-def observations_frame(connection: duckdb.DuckDBPyConnection, dataset: Dataset, parts: Sequence[str]) -> pd.DataFrame:
-    """One row per row of these parts: part, key, measured value; codes as categoricals, about 20 bytes a row."""
-    value = value_column(dataset)
-    names = [name for name in _needed(dataset) if name in ("part", value) or name in dataset.key]
-    # great-expectations compares 64-bit numbers by vector, and any other type by a Python call per row.
-    whole = {column.name for column in dataset.columns if column.type == "INTEGER"}
-    columns = ", ".join(f"{quoted(n)}::bigint as {quoted(n)}" if n in whole else quoted(n) for n in names)
-    query = f"select {columns} from {JUDGED} where part in ({literals(parts)})"  # noqa: S608
-    return connection.execute(query).df()
+def value_frames(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, parts: Sequence[str]
+) -> Iterator[pd.DataFrame]:
+    """Every value of these parts that is known, in slices."""
+    value = quoted(value_column(dataset) or "")
+    # The parser of the batch has made it a double; great-expectations compares 64-bit numbers by vector.
+    query = f"select {value} from {quoted(batch)} where part in ({literals(parts)}) and {value} is not null"  # noqa: S608
+    reader = connection.execute(query).to_arrow_reader(SLICE_ROWS)
+    for slice_ in reader:
+        yield slice_.to_pandas()
 
 
-def codes_frame(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, bridge: Bridge) -> pd.DataFrame:
-    """One row per part and combination of codes: how many rows carry it, and what the bridge says it means.
-
-    Adds ``means`` and ``also_means`` (what two codes of one data row stand for) or ``listed_as`` and
-    ``typed_as`` (what a list of economies and the bridge call the same entry), after the dataset's protocol.
-    """
-    names = [column.name for column in coded_columns(dataset)]
-    extra = {"world_bank_indicator": ["countryiso3code"], "world_bank_country": ["region_id", "name"]}
-    grouped = ", ".join(quoted(name) for name in ["part", *names, *extra.get(dataset.protocol, [])])
+def codes_frame(
+    connection: duckdb.DuckDBPyConnection, batch: str, column: str, beside: Sequence[str] = ()
+) -> pd.DataFrame:
+    """One row per part and code of a column (with the columns beside it): how many rows carry it, as ``n_rows``."""
+    grouped = ", ".join(quoted(name) for name in ["part", column, *beside])
     query = f"select {grouped}, count(*) as n_rows from {quoted(batch)} group by all order by all"  # noqa: S608
     frame = connection.execute(query).df()
-    frame = frame.astype({name: "object" for name in frame.columns if name != "n_rows"})
-    if dataset.protocol == "world_bank_indicator":
+    return frame.astype({name: "object" for name in frame.columns if name != "n_rows"})
+
+
+def with_meanings(frame: pd.DataFrame, bridge: Bridge) -> pd.DataFrame:
+    """Adds what two statements about one place stand for.
+
+    ``means`` and ``also_means`` for rows with two codes, ``listed_as`` and ``typed_as`` (what a list of economies
+    and the bridge call the same entry) for the list.
+    """
+    if "countryiso3code" in frame:
         frame["means"] = frame["country_id"].map(bridge.codes("world_bank_iso2code"))
         frame["also_means"] = frame["countryiso3code"].map(bridge.codes("world_bank_id"))
-    if dataset.protocol == "world_bank_country":
+    if "region_id" in frame:
         # In a region_id, NA is the publisher's mark of an aggregate, not Namibia.
         frame["listed_as"] = frame["region_id"].map(lambda region: "aggregate" if region == "NA" else "country")
         meanings = frame["id"].map(bridge.codes("world_bank_id"))
@@ -209,16 +159,35 @@ def codes_frame(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: 
     return frame
 
 
+def comparison_frame(connection: duckdb.DuckDBPyConnection, batch: str, expectation: Expectation) -> pd.DataFrame:
+    """One row per comparison of a catalogued expectation: part, place, found, expected, and ``gap``.
+
+    The gap is the difference as a share of what is expected; where nothing is expected, anything found is a gap of 1.
+    """
+    query = f"""
+        with batch as (from {quoted(batch)}),
+        compared as ({expectation.compare})
+        select
+            part, cast(place as varchar) as place, cast(found as double) as found, cast(expected as double) as expected,
+            case when expected = 0 then least(abs(found), 1) else abs(found - expected) / abs(expected) end as gap
+        from compared
+    """  # noqa: S608
+    return connection.execute(query).df()
+
+
 def profile_frame(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, counted: Sequence[CountRule]
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, in_force: str, counted: Sequence[CountRule]
 ) -> pd.DataFrame:
     """One row per part: its size, its rectangle, its floors, its counts of forbidden rows, and what changed.
 
     Shares are 0-1; whatever compares with the state in force is null where nothing is in force.
     """
-    profile = connection.execute(_size_query(dataset, batch, counted)).df()
-    before = connection.execute(_size_query(dataset, IN_FORCE, ())).df().add_prefix("previous_")
-    change = connection.execute(_change_query(dataset)).df()
+    profile = connection.execute(_size_query(dataset, quoted(batch), counted)).df()
+    profile = profile.merge(connection.execute(_twice_query(dataset, batch)).df(), on="part", how="left")
+    profile["n_key_unique"] = profile["n_key_unique"].fillna(0)
+    before = connection.execute(_size_query(dataset, in_force, ())).df().add_prefix("previous_")
+    before = before[before["previous_part"].isin(profile["part"])]
+    change = connection.execute(_change_query(dataset, batch, in_force)).df()
     profile = profile.merge(before, left_on="part", right_on="previous_part", how="left").merge(
         change, on="part", how="left"
     )
@@ -241,32 +210,45 @@ def _size_query(dataset: Dataset, relation: str, counted: Sequence[CountRule]) -
     value, year, entities = value_column(dataset), year_column(dataset), entity_columns(dataset)
     with_value = f"{quoted(value)} is not null" if value else "true"
     entity = quoted(entities[0]) if len(entities) == 1 else f"({', '.join(quoted(name) for name in entities)})"
+    rectangle = dataset.is_rectangular and year
     measures = [
         "cast(part as varchar) as part",
         "count(*) as n_rows",
         f"count(*) filter ({with_value}) as n_values",
-        f"count(distinct {entity}) as n_entities",
-        f"count(distinct {quoted(year)}) as n_years" if year else "1 as n_years",
+        f"count(distinct {entity}) as n_entities" if rectangle else "1 as n_entities",
+        f"count(distinct {quoted(year or '')}) as n_years" if rectangle else "1 as n_years",
         f"max({quoted(year)}) filter ({with_value}) as newest_year" if year else "null::integer as newest_year",
         *(f"count(*) filter ({rule.condition}) as {quoted(rule.counter)}" for rule in counted),
     ]
-    return f"select {', '.join(measures)} from {quoted(relation)} group by part order by part"  # noqa: S608
+    return f"select {', '.join(measures)} from {relation} group by part order by part"  # noqa: S608
 
 
-def _change_query(dataset: Dataset) -> str:
+def _twice_query(dataset: Dataset, batch: str) -> str:
+    """Per part: rows whose key another row has too. A hash stands for the key: a collision can only cry wolf."""
+    key = ", ".join(quoted(name) for name in key_columns(dataset)[1:])
+    return f"""
+        select cast(part as varchar) as part, cast(sum(n_rows) as bigint) as n_key_unique
+        from (
+            select part, hash({key}) as of_key, count(*) as n_rows from {quoted(batch)}
+            group by all having count(*) > 1
+        )
+        group by 1
+    """  # noqa: S608
+
+
+def _change_query(dataset: Dataset, batch: str, in_force: str) -> str:
     """Per part: rows in force found again, those that said something, those changed, and by how much."""
     value = value_column(dataset)
-    keys = ", ".join(quoted(name) for name in ("part", *dataset.key) if name != PART_COLUMN.get(dataset.protocol))
+    keys = ", ".join(quoted(name) for name in key_columns(dataset))
     said = f"old.{quoted(value)} is not null" if value else "true"
-    numbers = [name for name in dataset.measures if dataset.column(name).type != "VARCHAR"]
-    changed = " or ".join([f"new.{WORDS} <> old.{WORDS}", *(_differs(dataset, name) for name in numbers)])
+    changed = " or ".join(_differs(dataset, name) for name in dataset.measures)
     relative = f"abs(new.{quoted(value)} - old.{quoted(value)}) / abs(old.{quoted(value)})" if value else "null::double"
     comparable = f"old.{quoted(value)} <> 0" if value else "false"
     return f"""
         select cast(part as varchar) as part, count(*) as n_kept, count(*) filter ({said}) as n_comparable,
             count(*) filter ({said} and ({changed})) as n_changed,
             median({relative}) filter ({comparable}) as median_relative_change
-        from {JUDGED} as new join {IN_FORCE} as old using ({keys})
+        from {quoted(batch)} as new join {in_force} as old using ({keys})
         group by part
     """  # noqa: S608
 

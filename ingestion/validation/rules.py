@@ -6,21 +6,21 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
-from ingestion.catalog import Bounds, Dataset, Part
+from ingestion.catalog import Bounds, Column, Dataset, Expectation
 from ingestion.validation.bridge import Bridge
 from ingestion.validation.engine import Row, Rule
 from ingestion.validation.evidence import EXAMPLES, Evidence, number, rows_said, share
 from ingestion.validation.measure import (
-    PART_COLUMN,
-    RECTANGULAR,
+    SAME_NUMBER,
     CountRule,
-    coded_columns,
+    literals,
     quoted,
+    status_column,
     value_column,
     year_column,
 )
 
-FIRST_YEAR = 1900
+FIRST_YEAR = 1789
 FORECAST_YEARS = 100
 NULL_SHARE_RISE = 0.05
 
@@ -47,7 +47,7 @@ def schema_rules() -> list[Rule]:
 def count_rules(dataset: Dataset, this_year: int) -> list[CountRule]:
     """Rows that must not exist, as SQL conditions."""
     rules = []
-    part_column = PART_COLUMN.get(dataset.protocol)
+    part_column = dataset.part_column
     if part_column:
         condition = f"{quoted(part_column)} is distinct from part"
         reason = "an answer about another series must never stand under this one's name"
@@ -58,10 +58,7 @@ def count_rules(dataset: Dataset, this_year: int) -> list[CountRule]:
         rules.append(CountRule("not_finite", condition, f"a {value} that is no number", "a figure is finite, or null"))
     year = year_column(dataset)
     if year:
-        observed = " and obs_status is distinct from 'F'" if "obs_status" in {c.name for c in dataset.columns} else ""
-        condition = f"{quoted(year)} > {this_year}{observed}"
-        reason = f"nobody has measured a year after {this_year}; forecasts carry the status F"
-        rules.append(CountRule("after_this_year", condition, f"a year after {this_year} that is no forecast", reason))
+        rules.extend(_year_rules(dataset, year, this_year))
     for column in dataset.columns:
         if column.nullable or column.name == part_column:
             continue
@@ -70,7 +67,32 @@ def count_rules(dataset: Dataset, this_year: int) -> list[CountRule]:
             condition = f"coalesce(trim({quoted(column.name)}), '') = ''"
         reason = "the catalog promises that this column is filled"
         rules.append(CountRule(f"missing_{column.name}", condition, f"no {column.name}", reason))
+    for expectation in dataset.expectations:
+        if expectation.no_row_where is not None:
+            about = f"part in ({literals(expectation.parts)}) and " if expectation.parts else ""
+            condition = f"{about}({expectation.no_row_where})"
+            rules.append(CountRule(expectation.name, condition, expectation.says, expectation.reason))
     return rules
+
+
+def _year_rules(dataset: Dataset, year: str, this_year: int) -> list[CountRule]:
+    status = status_column(dataset)
+    observed = f" and not contains(upper(coalesce({quoted(status)}, '')), 'F')" if status else ""
+    last = this_year + FORECAST_YEARS
+    return [
+        CountRule(
+            "after_this_year",
+            f"{quoted(year)} between {this_year + 1} and {last}{observed}",
+            f"a year after {this_year} that is no forecast",
+            f"nobody has measured a year after {this_year}; forecasts carry the status F",
+        ),
+        CountRule(
+            "year_plausible",
+            f"{quoted(year)} not between {FIRST_YEAR} and {last}",
+            f"the year is not between {FIRST_YEAR} and {last}",
+            f"no series starts before {FIRST_YEAR}, and nobody projects more than {FORECAST_YEARS} years ahead",
+        ),
+    ]
 
 
 def profile_rules(dataset: Dataset, evidence: Evidence, counted: Sequence[CountRule]) -> list[Rule]:
@@ -197,7 +219,7 @@ def profile_rules(dataset: Dataset, evidence: Evidence, counted: Sequence[CountR
             ),
         ),
     ]
-    if dataset.protocol in RECTANGULAR:
+    if dataset.is_rectangular:
         rules.append(
             Rule(
                 "rectangular",
@@ -208,7 +230,23 @@ def profile_rules(dataset: Dataset, evidence: Evidence, counted: Sequence[CountR
                 say_rectangle,
             )
         )
-    return rules + [_count_rule(rule, dataset, evidence) for rule in counted]
+    return [*rules, _key_rule(dataset, evidence), *(_count_rule(rule, dataset, evidence) for rule in counted)]
+
+
+def _key_rule(dataset: Dataset, evidence: Evidence) -> Rule:
+    def say(rows: list[Row]) -> str:
+        places = evidence.places(evidence.twice(rows[0]["part"]))
+        named = ", ".join(dataset.key)
+        return f"{places}: the key ({named}) comes more than once; {rows_said(rows[0]['n_key_unique'])}"
+
+    return Rule(
+        "key_unique",
+        "ExpectColumnValuesToBeBetween",
+        {"column": "n_key_unique", "max_value": 0},
+        "two rows of one key cannot both be the figure, and a page that comes twice looks like this",
+        ("part", "n_key_unique"),
+        say,
+    )
 
 
 def _moves(evidence: Evidence, part: str) -> str:
@@ -220,7 +258,7 @@ def _moves(evidence: Evidence, part: str) -> str:
 
 
 def _count_rule(rule: CountRule, dataset: Dataset, evidence: Evidence) -> Rule:
-    shown = PART_COLUMN.get(dataset.protocol)
+    shown = dataset.part_column
 
     def say(rows: list[Row]) -> str:
         found = evidence.rows(rows[0]["part"], rule.condition)
@@ -233,15 +271,43 @@ def _count_rule(rule: CountRule, dataset: Dataset, evidence: Evidence) -> Rule:
     return Rule(rule.name, "ExpectColumnValuesToBeBetween", arguments, rule.reason, ("part", rule.counter), say)
 
 
-def code_rules(dataset: Dataset, evidence: Evidence, bridge: Bridge) -> list[Rule]:
-    """Every country code is one the bridge knows, and two statements about the same place agree."""
-    hints = ("countryiso3code",) if dataset.protocol == "world_bank_indicator" else ()
-    rules = [_mapped(column.name, str(column.code_system), hints, bridge) for column in coded_columns(dataset)]
-    if dataset.protocol == "world_bank_indicator":
+def said_beside(dataset: Dataset, column: Column) -> tuple[str, ...]:
+    """Columns that say the same as a country code in another way."""
+    beside = {
+        ("world_bank_indicator", "country_id"): ("countryiso3code",),
+        ("world_bank_country", "id"): ("region_id", "name"),
+    }
+    return beside.get((dataset.protocol, column.name), ())
+
+
+def code_rules(dataset: Dataset, column: Column, evidence: Evidence, bridge: Bridge) -> list[Rule]:
+    """Every code of a column is one that is known, and two statements about the same place agree."""
+    if column.codes is not None:
+        return [_listed(column.name, column.codes)]
+    beside = said_beside(dataset, column)
+    hints = tuple(name for name in beside if name == "countryiso3code")
+    rules = [_mapped(column.name, str(column.code_system), hints, bridge)]
+    if hints:
         rules.append(_same_place(evidence))
-    if dataset.protocol == "world_bank_country":
+    elif beside:
         rules.append(_same_kind())
     return rules
+
+
+def _listed(column: str, codes: Sequence[str]) -> Rule:
+    def say(rows: list[Row]) -> str:
+        listed = "; ".join(f"{row[column]!r} on {rows_said(row['n_rows'], '')}" for row in rows[:EXAMPLES])
+        more = f", and {len(rows) - EXAMPLES} more codes" if len(rows) > EXAMPLES else ""
+        return f"{column} holds codes that the catalog does not list: {listed}{more}"
+
+    def advise(_rows: list[Row]) -> str:
+        return f"if the publisher added or renamed a code, correct `codes` of {column} in the catalog"
+
+    reason = "a renamed code would leave every mart that selects the old one; a new one may be a total among parts"
+    arguments = {"column": column, "value_set": list(codes)}
+    return Rule(
+        f"known_{column}", "ExpectColumnValuesToBeInSet", arguments, reason, ("part", column, "n_rows"), say, advise
+    )
 
 
 def _mapped(column: str, system: str, hints: tuple[str, ...], bridge: Bridge) -> Rule:
@@ -308,89 +374,66 @@ def _a(kind: str) -> str:
     return f"an {kind}" if kind == "aggregate" else f"a {kind}"
 
 
-def observation_rules(dataset: Dataset, evidence: Evidence, this_year: int) -> list[Rule]:
-    """What must hold for every row: its key is known and its own, its year is a year."""
-    part_column, year = PART_COLUMN.get(dataset.protocol), year_column(dataset)
-    key = [name for name in dataset.key if name != part_column]
-    identity = ("part", *key)
+def comparison_rule(expectation: Expectation) -> Rule:
+    """What a catalogued expectation compares fits within its tolerance."""
 
-    def say_twice(rows: list[Row]) -> str:
-        named = ", ".join(dataset.key)
-        return f"{evidence.places(rows)}: the key ({named}) comes more than once; {rows_said(len(rows))}"
+    def one(row: Row) -> str:
+        return f"{row['place']}: {number(row['found'])} where {number(row['expected'])} was expected"
 
-    def say_year(rows: list[Row]) -> str:
-        return (
-            f"{evidence.places(rows)}: the year is not between {FIRST_YEAR} and {this_year + FORECAST_YEARS};"
-            f" {rows_said(len(rows))}"
-        )
-
-    rules = [
-        Rule(
-            "key_unique",
-            "ExpectCompoundColumnsToBeUnique",
-            {"column_list": ["part", *key]},
-            "two rows of one key cannot both be the figure, and a page that comes twice looks like this",
-            identity,
-            say_twice,
-        ),
-        *(_key_known(name, evidence, identity) for name in key),
-    ]
-    if year:
-        rules.append(
-            Rule(
-                "year_plausible",
-                "ExpectColumnValuesToBeBetween",
-                {"column": year, "min_value": FIRST_YEAR, "max_value": this_year + FORECAST_YEARS},
-                f"no series starts before {FIRST_YEAR}, and nobody projects more than {FORECAST_YEARS} years ahead",
-                identity,
-                say_year,
-            )
-        )
-    return rules
-
-
-def _key_known(name: str, evidence: Evidence, identity: tuple[str, ...]) -> Rule:
     def say(rows: list[Row]) -> str:
-        return f"{evidence.places(rows)}: key column {name} is null on {rows_said(len(rows), '')}"
+        worst = sorted(rows, key=lambda row: -row["gap"])
+        shown = "; ".join(one(row) for row in worst[:EXAMPLES])
+        more = f", and {len(rows) - EXAMPLES} more" if len(rows) > EXAMPLES else ""
+        return f"{expectation.says}: {shown}{more} ({expectation.reason})"
 
-    arguments = {"column": name}
-    reason = "a row without its key is about nothing"
-    return Rule(f"{name}_known", "ExpectColumnValuesToNotBeNull", arguments, reason, identity, say)
+    return Rule(
+        expectation.name,
+        "ExpectColumnValuesToBeBetween",
+        # The sum of floats differs in its last digits with the order of addition.
+        {"column": "gap", "max_value": expectation.tolerance + SAME_NUMBER},
+        expectation.reason,
+        ("part", "place", "found", "expected", "gap"),
+        say,
+    )
 
 
-def bounds_rules(dataset: Dataset, evidence: Evidence, parts: Sequence[Part]) -> list[Rule]:
-    """One rule per distinct bounds, about the parts that share them; none where nothing is bounded or measured."""
+def bounds_rules(dataset: Dataset, evidence: Evidence, parts: Sequence[str]) -> list[tuple[Rule, str, list[str]]]:
+    """One rule per distinct bounds, the SQL condition of a row that breaks it, and the parts it is about.
+
+    None where nothing is bounded or measured.
+    """
     value = value_column(dataset)
     shared: dict[Bounds, list[str]] = {}
-    for part in parts:
+    for part in (dataset.part(part_id) for part_id in parts):
         if part.bounds.minimum is not None or part.bounds.maximum is not None:
             shared.setdefault(part.bounds, []).append(part.id)
     if value is None:
         return []
-    key = tuple(name for name in dataset.key if name != PART_COLUMN.get(dataset.protocol))
-    identity = ("part", *key, value)
-    return [
-        Rule(
+    found = []
+    for order, (bounds, about) in enumerate(shared.items(), start=1):
+        sides = ((bounds.minimum, "<"), (bounds.maximum, ">"))
+        condition = " or ".join(f"{quoted(value)} {side} {limit!r}" for limit, side in sides if limit is not None)
+        rule = Rule(
             f"within_bounds_{order}",
             "ExpectColumnValuesToBeBetween",
             {"column": value, "min_value": bounds.minimum, "max_value": bounds.maximum},
             bounds.reason,
-            identity,
-            _say_bounds(bounds, value, evidence),
+            (value,),
+            _say_bounds(bounds, value, condition, evidence),
             parts=tuple(about),
         )
-        for order, (bounds, about) in enumerate(shared.items(), start=1)
-    ]
+        found.append((rule, condition, about))
+    return found
 
 
-def _say_bounds(bounds: Bounds, value: str, evidence: Evidence) -> Callable[[list[Row]], str]:
+def _say_bounds(bounds: Bounds, value: str, condition: str, evidence: Evidence) -> Callable[[list[Row]], str]:
     def one(row: Row) -> str:
         below = bounds.minimum is not None and row[value] < bounds.minimum
         side, bound = ("below", bounds.minimum) if below else ("above", bounds.maximum)
         return f"{evidence.place(row)}: {value} {number(row[value])} lies {side} {number(bound or 0)}"
 
     def say(rows: list[Row]) -> str:
-        rows = sorted(rows, key=lambda row: (-abs(row[value]), evidence.place(row)))
-        return f"{'; '.join(one(row) for row in rows[:EXAMPLES])} ({bounds.reason}); {rows_said(len(rows))}"
+        count = evidence.count(rows[0]["part"], condition)
+        return f"{'; '.join(one(row) for row in rows)} ({bounds.reason}); {rows_said(count)}"
 
     return say

@@ -109,7 +109,7 @@ def assert_consistent(home: Home) -> None:
     landing = Landing(home)
     for dataset in small_catalog().datasets:
         for receipt in landing.receipts(dataset.id):
-            assert all(landing.content(payload) for payload in receipt.payloads)
+            assert all(landing.body(payload).content() for payload in receipt.payloads)
         for event in ledger.read_events(home, dataset.id):
             assert landing.receipt(dataset.id, event.part, f"{event.receipt}").part == event.part
     assert not list(home.landing.rglob("*.draft"))

@@ -227,7 +227,7 @@ def test_every_payload_leads_back_from_its_rows(home: Home) -> None:
     assert sorted(part for part, _ in receipts) == sorted(set(INDICATORS) - {"SM.POP.REFG"})
     for part, receipt in receipts:
         (payload,) = landing.receipt("wb_wdi", part, receipt).payloads
-        assert f'"id":"{part}"'.encode() in landing.content(payload)
+        assert f'"id":"{part}"'.encode() in landing.body(payload).content()
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 from ingestion.catalog import load_catalog
 from ingestion.errors import PayloadRejected, SeriesWithdrawn
 from ingestion.sources.world_bank import Archive, CountryList, Indicators
+from tests.ingestion.reading import read
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
 CATALOG = load_catalog()
@@ -38,14 +39,14 @@ def body(*rows: Row, total: int | None = None) -> bytes:
 
 
 def test_rows_are_typed_and_null_stays_null() -> None:
-    table = Indicators().read(WDI, POPULATION, [body(row(), row(date="2021", value=None))])
+    table = read(Indicators(), WDI, POPULATION, [body(row(), row(date="2021", value=None))])
     assert table.column_names == [column.name for column in WDI.columns]
     assert table["year"].to_pylist() == [2022, 2021]
     assert table["value"].to_pylist() == [6664449.0, None]
 
 
 def test_namibia_is_not_a_missing_value() -> None:
-    table = Indicators().read(WDI, POPULATION, [body(row(country={"id": "NA", "value": "Namibia"}))])
+    table = read(Indicators(), WDI, POPULATION, [body(row(country={"id": "NA", "value": "Namibia"}))])
     assert table["country_id"].to_pylist() == ["NA"]
 
 
@@ -62,7 +63,7 @@ def test_namibia_is_not_a_missing_value() -> None:
 )
 def test_a_bad_row_is_named(bad: Row, sentence: str) -> None:
     with pytest.raises(PayloadRejected, match=sentence) as raised:
-        Indicators().read(WDI, POPULATION, [body(row(), bad)])
+        read(Indicators(), WDI, POPULATION, [body(row(), bad)])
     assert "wb_wdi/SP.POP.TOTL" in raised.value.where
 
 
@@ -79,14 +80,14 @@ def test_a_bad_row_is_named(bad: Row, sentence: str) -> None:
 )
 def test_a_bad_body_is_named(bad: bytes, sentence: str) -> None:
     with pytest.raises(PayloadRejected, match=sentence):
-        Indicators().read(WDI, POPULATION, [bad])
+        read(Indicators(), WDI, POPULATION, [bad])
 
 
 @pytest.mark.parametrize("code", ["120", "175"])
 def test_a_refusal_with_http_200_is_a_withdrawal(code: str) -> None:
     refusal = [{"message": [{"id": code, "key": "Invalid", "value": "not found"}]}]
     with pytest.raises(SeriesWithdrawn, match=f"{code} not found"):
-        Indicators().read(WDI, POPULATION, [json.dumps(refusal).encode()])
+        read(Indicators(), WDI, POPULATION, [json.dumps(refusal).encode()])
 
 
 def archive_body(wrapped: bool, **changes: Any) -> bytes:
@@ -103,7 +104,7 @@ def archive_body(wrapped: bool, **changes: Any) -> bytes:
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_the_archive_is_read_in_both_its_wrappings(wrapped: bool) -> None:
     dataset = CATALOG.dataset("wb_archive")
-    table = Archive().read(dataset, dataset.parts[0], [archive_body(wrapped)])
+    table = read(Archive(), dataset, dataset.parts[0], [archive_body(wrapped)])
     assert table.to_pylist() == [
         {
             "series_id": "SM.EMI.TERT.ZS",
@@ -119,13 +120,13 @@ def test_the_archive_is_read_in_both_its_wrappings(wrapped: bool) -> None:
 def test_an_archived_cell_without_a_dimension_is_named() -> None:
     dataset = CATALOG.dataset("wb_archive")
     with pytest.raises(PayloadRejected, match="no dimension 'series'"):
-        Archive().read(dataset, dataset.parts[0], [archive_body(True, variable=[])])
+        read(Archive(), dataset, dataset.parts[0], [archive_body(True, variable=[])])
 
 
 @needs_shared_data
 def test_the_recorded_body_is_read_value_for_value() -> None:
     recorded = (SHARED_DATA / "world_bank" / "api_responses" / "wb_SP_POP_TOTL.json").read_bytes()
-    table = Indicators().read(WDI, POPULATION, [recorded])
+    table = read(Indicators(), WDI, POPULATION, [recorded])
     rows = json.loads(recorded)[1]
     assert table["value"].to_pylist() == [row["value"] for row in rows]
     assert table["country_id"].to_pylist() == [row["country"]["id"] for row in rows]
@@ -136,7 +137,7 @@ def test_the_recorded_country_list_is_read_entry_for_entry() -> None:
     dataset = CATALOG.dataset("wb_country")
     entries = json.loads((SHARED_DATA / "world_bank" / "metadata" / "country.element1.json").read_text())
     header = {"page": 1, "pages": 1, "per_page": "400", "total": len(entries)}
-    table = CountryList().read(dataset, dataset.parts[0], [json.dumps([header, entries]).encode()])
+    table = read(CountryList(), dataset, dataset.parts[0], [json.dumps([header, entries]).encode()])
     assert table["id"].to_pylist() == [entry["id"] for entry in entries]
     assert "NA" in table["iso2_code"].to_pylist()
 
@@ -145,4 +146,4 @@ def test_the_recorded_country_list_is_read_entry_for_entry() -> None:
 @pytest.mark.parametrize("name", ["world_bank_200_indicator_archived_175", "world_bank_200_invalid_value_120"])
 def test_recorded_refusals_are_withdrawals(name: str) -> None:
     with pytest.raises(SeriesWithdrawn):
-        Indicators().read(WDI, POPULATION, [(SHARED_DATA / "error_bodies" / f"{name}.json").read_bytes()])
+        read(Indicators(), WDI, POPULATION, [(SHARED_DATA / "error_bodies" / f"{name}.json").read_bytes()])
