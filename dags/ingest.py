@@ -1,4 +1,4 @@
-"""One DAG per source of the catalog; in it every dataset goes its own way: probe, load, verdict."""
+"""One DAG per source of the catalog: one probe asks what changed; then every such dataset goes its own way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, Param, task, task_group
 from conventions import COMMON, TASK_DEFAULTS
 from deadline import nightly_deadline
-from nights import load_dataset, probe_dataset
+from nights import load_dataset
+from plans import probe_datasets
 from verdicts import NAMED_BY_DATASET, judge_dataset
 from wording import ingest_words
 
@@ -22,24 +23,21 @@ def make_dag(source: Source) -> None:
     lake = AssetAlias(f"lake_{source.id}", group="lake")  # a plain outlet is updated by every success, of any dataset
 
     @task
-    def datasets(**context: Any) -> list[str]:
-        return ids if context["params"]["dataset"] == "all" else [context["params"]["dataset"]]
-
-    @task(map_index_template=NAMED_BY_DATASET)
-    def probe(dataset_id: str, **context: Any) -> Any:
-        return probe_dataset(dataset_id, context["params"]["force"])
+    def probe(**context: Any) -> Any:
+        chosen_dataset, force = context["params"]["dataset"], context["params"]["force"]
+        return probe_datasets(ids if chosen_dataset == "all" else [chosen_dataset], force)
 
     @task(map_index_template=NAMED_BY_DATASET, outlets=[lake])
-    def load(dataset_id: str, parts: Any, **context: Any) -> Any:
-        return load_dataset(dataset_id, parts, context["outlet_events"][lake], context["ti"], context["dag_run"])
+    def load(plan: Any, **context: Any) -> Any:
+        return load_dataset(plan, context["outlet_events"][lake], context["ti"], context["dag_run"])
 
     @task(map_index_template=NAMED_BY_DATASET)
-    def verdict(dataset_id: str, events: Any) -> None:
-        judge_dataset(dataset_id, events)
+    def verdict(plan: Any, events: Any) -> None:
+        judge_dataset(plan["dataset_id"], events)
 
     @task_group
-    def dataset(dataset_id: str) -> None:
-        verdict(dataset_id, load(dataset_id, probe(dataset_id)))
+    def dataset(plan: Any) -> None:
+        verdict(plan, load(plan))
 
     with DAG(
         f"ingest_{source.id}",
@@ -52,7 +50,7 @@ def make_dag(source: Source) -> None:
         deadline=nightly_deadline(),
         **COMMON,
     ):
-        dataset.expand(dataset_id=datasets())
+        dataset.expand(plan=probe())
 
 
 for each in load_catalog().sources:

@@ -1,4 +1,4 @@
-"""What a night does for one dataset, as plain functions: the DAG file only says in which order."""
+"""What a night loads of a dataset: what its plan says and this run has not settled yet."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ import logging
 from typing import Any
 
 from conventions import lake_asset
+from plans import Plan
 from verdicts import changed_rows, count_outcomes, note
 
 log = logging.getLogger(__name__)
 
 
-def probe_dataset(dataset_id: str, force: bool) -> list[str]:
-    """The parts of the dataset that are to be loaded."""
-    from ingestion.pipeline import open_pipeline
-
-    with open_pipeline() as pipeline:
-        found = pipeline.probe(dataset_id, force)
-        for event in pipeline.unchanged(dataset_id, found):
-            log.info("%s %s: %s", dataset_id, event.part, event.outcome)
-    note(f"{dataset_id}: {len(found.changed)} to load" if found.changed else f"{dataset_id}: unchanged")
-    return found.changed
-
-
-def load_dataset(dataset_id: str, parts: list[str], updates: Any, ti: Any, dag_run: Any) -> list[dict[str, Any]]:
+def load_dataset(plan: Plan, updates: Any, ti: Any, dag_run: Any) -> list[dict[str, Any]]:
     """Load what this run has not settled yet, and update the dataset's asset if rows were accepted.
 
     Returns one event per part, over all tries of this run. They are read from the ledger, so that a try that was
@@ -33,10 +22,12 @@ def load_dataset(dataset_id: str, parts: list[str], updates: Any, ti: Any, dag_r
     from ingestion.errors import ProviderUnavailable
     from ingestion.pipeline import open_pipeline
 
-    if not parts:
-        note(f"{dataset_id}: unchanged")
-        return []
+    dataset_id = plan["dataset_id"]
     with open_pipeline() as pipeline:
+        parts = plan["parts"] if plan["parts"] is not None else pipeline.probe(dataset_id).changed
+        if not parts:
+            note(f"{dataset_id}: unchanged")
+            return []
 
         def of_this_run() -> dict[str, ledger.Event]:
             latest = ledger.latest_by_part(pipeline.home, dataset_id)

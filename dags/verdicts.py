@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 log = logging.getLogger(__name__)
 
 # The grid names each mapped square by its dataset, and by what happened once that is known.
-NAMED_BY_DATASET = "{{ note or task.op_kwargs['dataset_id'] }}"
+NAMED_BY_DATASET = "{{ note or task.op_kwargs['plan']['dataset_id'] }}"
 
 
 def note(text: str) -> None:

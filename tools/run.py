@@ -20,6 +20,8 @@ from typing import Any, TextIO
 
 from settings import ROOT, airflow_environment, wrong_origin
 
+from ingestion.origin import SERVER, open_origin
+
 LOGS = ROOT / "data" / "logs"
 LOGS_KEPT = 20
 LINES_OF_AN_ERROR = 4
@@ -43,7 +45,7 @@ class Progress:
         """Print what became of a task, unless an earlier task of the same dataset has said it."""
         task = task_instance.task_id.removeprefix("dataset.")
         note = task_instance.get_template_context().get("note", "")
-        if task != "datasets" and (task == "probe" or not note.endswith(": unchanged")):
+        if note:
             self.say(f"  {mark} {task:9}{note}".rstrip())
 
 
@@ -134,7 +136,11 @@ def main() -> int:
         with output_into(log) as terminal:
             progress = Progress(terminal)
             progress.say("Waking Airflow")
-            broken = run_dags(progress)
+            # One server for all tasks: they would each start their own.
+            with open_origin(os.environ["ORIGIN"]) as origin:
+                if origin.base_url is not None:
+                    os.environ[SERVER] = origin.base_url
+                broken = run_dags(progress)
     finally:
         shutil.rmtree(airflow_home)
         for old in sorted(LOGS.glob("run-*.log"))[:-LOGS_KEPT]:

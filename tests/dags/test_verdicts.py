@@ -16,6 +16,7 @@ from ingestion import clock, ledger
 from ingestion.errors import ProviderUnavailable
 from ingestion.home import Home
 from ingestion.ledger import Event
+from ingestion.pipeline import DatasetProbe
 
 DATASET = "wb_wdi"
 BEGUN = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -34,6 +35,9 @@ class ScriptedPipeline:
         self.home = home
         self.loads = list(loads)
         self.asked: list[list[str]] = []
+
+    def probe(self, dataset_id: str) -> DatasetProbe:
+        return DatasetProbe(dataset_id, [], ["A", "B"], 1)
 
     def load(self, dataset_id: str, parts: list[str], _: Any) -> None:
         self.asked.append(parts)
@@ -54,10 +58,11 @@ class Updates:
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the tasks say in the grid; there is no task around them here."""
     import nights
+    import plans
     import verdicts
 
     said: list[str] = []
-    for module in (nights, verdicts):
+    for module in (nights, plans, verdicts):
         monkeypatch.setattr(module, "note", said.append)
     return said
 
@@ -67,7 +72,12 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def load(monkeypatch: pytest.MonkeyPatch, pipeline: ScriptedPipeline, tries_left: int = 0) -> tuple[Any, Updates]:
+def load(
+    monkeypatch: pytest.MonkeyPatch,
+    pipeline: ScriptedPipeline,
+    tries_left: int = 0,
+    parts: list[str] | None = ["A", "B"],  # noqa: B006 (never changed)
+) -> tuple[Any, Updates]:
     from nights import load_dataset
 
     @contextmanager
@@ -77,7 +87,7 @@ def load(monkeypatch: pytest.MonkeyPatch, pipeline: ScriptedPipeline, tries_left
     monkeypatch.setattr("ingestion.pipeline.open_pipeline", opened)
     updates = Updates()
     ti = SimpleNamespace(try_number=4 - tries_left, max_tries=3)
-    events = load_dataset(DATASET, ["A", "B"], updates, ti, SimpleNamespace(start_date=BEGUN))
+    events = load_dataset({"dataset_id": DATASET, "parts": parts}, updates, ti, SimpleNamespace(start_date=BEGUN))
     return events, updates
 
 
@@ -94,13 +104,13 @@ def test_no_accepted_row_updates_nothing(home: Home, monkeypatch: pytest.MonkeyP
     assert load(monkeypatch, pipeline)[1].added == []
 
 
-def test_no_changed_part_loads_nothing_and_says_so(notes: list[str]) -> None:
-    from nights import load_dataset
-    from verdicts import judge_dataset
-
-    assert load_dataset(DATASET, [], None, None, None) == []
-    judge_dataset(DATASET, [])
-    assert notes == [f"{DATASET}: unchanged"] * 2
+def test_a_dataset_that_could_not_be_asked_about_is_asked_again_by_its_own_load(
+    home: Home, monkeypatch: pytest.MonkeyPatch, notes: list[str]
+) -> None:
+    pipeline = ScriptedPipeline(home)
+    assert load(monkeypatch, pipeline, parts=None)[0] == []
+    assert pipeline.asked == []
+    assert notes == [f"{DATASET}: unchanged"]
 
 
 def test_a_missing_part_is_tried_again_alone_and_nothing_accepted_is_forgotten(
