@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
+from ingestion.errors import Absent, BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
 from ingestion.home import Home, sync, write_atomically
 from ingestion.http import Answer, Body
 
@@ -52,7 +52,7 @@ class Trouble:
 
     def to_error(self) -> BrainDrainError:
         """The error again."""
-        kinds = {kind.__name__: kind for kind in (SeriesWithdrawn, PayloadRejected, ProviderUnavailable)}
+        kinds = {kind.__name__: kind for kind in (Absent, SeriesWithdrawn, PayloadRejected, ProviderUnavailable)}
         return kinds.get(self.kind, ProviderUnavailable)(self.what, self.where, self.next_step)
 
 

@@ -33,7 +33,8 @@ class Event:
     (nothing to ask: no recording, or no file in the inbox yet), quarantined, failed (no answer),
     accepted or dropped (a person's decision on quarantine).
     ``version`` is the provider's mark of the part, ``edition`` that of the whole dataset then.
-    ``rows`` are the rows of the batch; inserted, revised and withdrawn count changed rows.
+    ``rows`` are the rows of the batch, ``figures`` those of them that hold a value; inserted, revised and
+    withdrawn count changed rows.
     """
 
     at: str
@@ -45,6 +46,7 @@ class Event:
     edition: str | None = None
     receipt: str | None = None
     rows: int = 0
+    figures: int = 0
     inserted: int = 0
     revised: int = 0
     withdrawn: int = 0

@@ -23,6 +23,7 @@ from ingestion.landing import Decision, Landing, Receipt, Trouble, keep_what_arr
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
+from ingestion.validation.measure import value_column
 from ingestion.validation.verdict import Finding
 
 # Each silent part costs all its retries; a provider that is down is not asked for every part.
@@ -145,13 +146,14 @@ class Pipeline:
     ) -> list[DatasetReport]:
         """Probe and load datasets (default: all), one report each; one's failure never stops the others."""
         ids = dataset_ids or [dataset.id for dataset in self.catalog.datasets]
+        self.known.clear()
         return [self._ingest_one(dataset_id, force, progress) for dataset_id in ids]
 
     def _ingest_one(self, dataset_id: str, force: bool, progress: Callable[[str], None] | None) -> DatasetReport:
         try:
             probe = self.probe(dataset_id, force)
             report = self.load(dataset_id, probe.changed, progress) if probe.changed else DatasetReport(dataset_id)
-        except (ProviderUnavailable, PayloadRejected, HomeError) as error:
+        except (Absent, ProviderUnavailable, PayloadRejected, HomeError) as error:
             return DatasetReport(dataset_id, error=str(error))
         report.requests += probe.requests
         report.parts.extend(self.unchanged(dataset_id, probe))
@@ -420,14 +422,19 @@ class _Load:
     def _accept(self, connection: duckdb.DuckDBPyConnection, landed: list[_Landed]) -> None:
         """Append to the lake what ``batch`` changes against ``previous``, and note it."""
         changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment)
-        rows = dict(connection.execute("select part, count(*) from batch group by part").fetchall())
+        value = value_column(self.dataset)
+        figures = f"count({lake.quoted(value)})" if value else "0"
+        sizes = connection.execute(f"select part, count(*), {figures} from batch group by part").fetchall()  # noqa: S608
+        counted = {part: (rows, figures) for part, rows, figures in sizes}
         for fetch in landed:
             change = changes.get(fetch.part.id, lake.Changes())
+            rows, n_figures = counted[fetch.part.id]
             self._note(
                 fetch.part,
                 ledger.LOADED if fetch.part.id in changes else ledger.UNCHANGED,
                 fetch.receipt,
-                rows=rows.get(fetch.part.id, 0),
+                rows=rows,
+                figures=n_figures,
                 **dataclasses.asdict(change),
             )
 

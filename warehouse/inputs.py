@@ -52,6 +52,7 @@ DATASETS_SCHEMA = pa.schema(
             "source_id",
             "title",
             "description",
+            "protocol",
             "endpoint",
             "cadence",
             "release_calendar",
@@ -73,7 +74,7 @@ LOADS_SCHEMA = pa.schema(
     [
         ("at", pa.timestamp("us")),
         *((name, TEXT) for name in ("dataset", "part", "title", "outcome", "version", "edition", "receipt")),
-        *((name, pa.int64()) for name in ("rows", "inserted", "revised", "withdrawn")),
+        *((name, pa.int64()) for name in ("rows", "figures", "inserted", "revised", "withdrawn")),
         *((name, TEXT) for name in ("message", "next_step")),
     ]
 )

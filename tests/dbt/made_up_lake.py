@@ -185,7 +185,7 @@ def write_changes(home: Home, dataset_id: str, rows: Iterable[dict[str, Any]], r
     pq.write_table(pa.Table.from_pylist([row | {"recorded_at": moment} for row in rows], schema), path)
 
 
-def write_event(home: Home, dataset_id: str, part: str, outcome: str, at: datetime, **said: str) -> None:
+def write_event(home: Home, dataset_id: str, part: str, outcome: str, at: datetime, **said: str | int) -> None:
     """One line of the ledger."""
     path = home.ledger / f"{dataset_id}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,11 +201,17 @@ def made_up_home(root: Path, *, second_load: bool) -> Home:
     (root / "origin.json").write_text(json.dumps({"kind": "sandbox", "origin": "sandbox"}))
     for dataset_id, rows in first_vintage().items():
         write_changes(home, dataset_id, rows, FIRST_LOAD)
-    write_event(home, "wb_wdi", "SP.POP.TOTL", "loaded", FIRST_LOAD, version="2025-12-01")
+        for part in sorted({row["part"] for row in rows}):
+            of_part = [row for row in rows if row["part"] == part]
+            figures = sum(row.get("value") is not None for row in of_part)
+            version = of_part[0]["published"]
+            write_event(
+                home, dataset_id, part, "loaded", FIRST_LOAD, version=version, rows=len(of_part), figures=figures
+            )
     write_event(home, "wb_wdi", "SM.POP.RHCR.EO", "withdrawn", FIRST_LOAD, message="it is gone", next_step="wait")
     if second_load:
         write_changes(home, "wb_wdi", second_vintage(), SECOND_LOAD)
-        write_event(home, "wb_wdi", "SP.POP.TOTL", "loaded", SECOND_LOAD, version="2026-01-20")
+        write_event(home, "wb_wdi", "SP.POP.TOTL", "loaded", SECOND_LOAD, version="2026-01-20", rows=600, figures=599)
         write_event(
             home, "wb_wgi", "GOV_WGI_RL.EST", "quarantined", SECOND_LOAD, message="half the rows", next_step="look"
         )

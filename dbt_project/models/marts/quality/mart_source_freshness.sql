@@ -12,42 +12,42 @@ events as (
     select * from {{ ref('stg_ledger__loads') }}
 ),
 
-figures as (
-    select * from {{ ref('int_indicator_values') }}
-),
-
-listed_countries as (
-    {{ in_force(ref('stg_world_bank__countries'), ['source_code']) }}
-),
-
-rows_in_force as (
+-- A part is taken in whole, so its newest acceptance tells what is in force.
+numbered_acceptances as (
     select
-        dataset_id,
-        indicator_code as part,
-        published,
-        recorded_at,
-        value
-    from figures
-    union all
+        *,
+        row_number() over (
+            partition by dataset_id, part
+            order by happened_at desc
+        ) as nth_newest
+    from events
+    where outcome in ('loaded', 'unchanged', 'accepted')
+),
+
+changes as (
     select
         dataset_id,
         part,
-        published,
-        recorded_at,
-        cast(null as double) as value
-    from listed_countries
+        max(happened_at) as recorded_at
+    from events
+    where outcome in ('loaded', 'accepted')
+    group by dataset_id, part
 ),
 
 parts_in_force as (
     select
-        dataset_id,
-        part,
-        max(published) as published,
-        max(recorded_at) as recorded_at,
-        count(*) as n_rows,
-        count(value) as n_figures
-    from rows_in_force
-    group by dataset_id, part
+        acceptances.dataset_id,
+        acceptances.part,
+        acceptances.published,
+        changes.recorded_at,
+        acceptances.n_rows,
+        acceptances.n_figures
+    from numbered_acceptances as acceptances
+    inner join changes
+        on
+            acceptances.dataset_id = changes.dataset_id
+            and acceptances.part = changes.part
+    where acceptances.nth_newest = 1
 ),
 
 newest as (
@@ -117,7 +117,7 @@ final as (
         cadence,
         release_calendar,
         case
-            when last_outcome in ('withdrawn', 'quarantined', 'failed') then last_outcome
+            when last_outcome in ('withdrawn', 'absent', 'quarantined', 'failed') then last_outcome
             when n_rows > 0 then 'in_force'
             else 'not_loaded'
         end as status,

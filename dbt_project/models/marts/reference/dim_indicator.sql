@@ -53,7 +53,7 @@ final as (
         on
             parts.dataset_id = versions_in_force.dataset_id
             and parts.part = versions_in_force.indicator_code
-    where parts.is_indicator
+    where datasets.holds_indicators
 )
 
 select * from final

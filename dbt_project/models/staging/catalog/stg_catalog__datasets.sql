@@ -8,6 +8,7 @@ final as (
         source_id,
         title as dataset_title,
         description as dataset_description,
+        protocol,
         endpoint,
         cadence,
         release_calendar,

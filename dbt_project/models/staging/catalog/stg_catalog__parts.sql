@@ -15,9 +15,7 @@ final as (
         successor_code,
         valid_min,
         valid_max,
-        bounds_reason,
-        -- a list of names and codes is a part too, but not an indicator
-        not array_contains(concepts, 'dimension') as is_indicator
+        bounds_reason
     from parts
 )
 

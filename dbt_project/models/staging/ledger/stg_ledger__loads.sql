@@ -11,6 +11,7 @@ final as (
         loads.version as published,
         loads.receipt,
         loads.rows as n_rows,
+        loads.figures as n_figures,
         loads.inserted as n_inserted,
         loads.revised as n_revised,
         loads.withdrawn as n_withdrawn,
