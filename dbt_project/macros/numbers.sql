@@ -27,3 +27,14 @@
 {% macro duckdb__percentile(expression, share) -%}
     quantile_cont({{ expression }}, {{ share }})
 {%- endmacro %}
+
+{#
+  A published figure times its power of ten (SDMX UNIT_MULT), which is to be applied once and nowhere else. No
+  multiplier means units. A code list that has codes beyond powers of ten (9999) would make figures infinite: error.
+#}
+{% macro in_units(value, exponent) -%}
+    case
+        when coalesce({{ exponent }}, 0) between -12 and 12 then {{ value }} * power(10, coalesce({{ exponent }}, 0))
+        else cast({{ stop_with("'no power of ten: unit multiplier ' || cast(" ~ exponent ~ " as varchar)") }} as double)
+    end
+{%- endmacro %}

@@ -9,6 +9,7 @@ import yaml
 
 from ingestion.catalog import load_catalog
 from ingestion.lake import CHANGE_COLUMNS
+from ingestion.origin import PROJECT_ROOT
 from tests.dbt.made_up_lake import Build, marts_of
 from warehouse.inputs import DATASETS_SCHEMA, DBT_PROJECT, INDICATORS_SCHEMA, LOADS_SCHEMA, SOURCES_SCHEMA
 
@@ -21,9 +22,19 @@ def read_tables(path: str) -> dict[str, dict[str, Any]]:
     return {table["name"]: table for table in source["tables"]}
 
 
+@pytest.mark.parametrize("source_id", [source.id for source in load_catalog().sources])
+def test_the_sources_file_is_that_of_the_catalog(source_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PROJECT_ROOT / "tools"))
+    import dbt_sources
+
+    source = load_catalog().source(source_id)
+    written = dbt_sources.path_of(source).read_text(encoding="utf-8")
+    assert written == dbt_sources.sources_file(source), "run `python tools/dbt_sources.py`"
+
+
 def test_every_dataset_is_a_source_and_is_read(build: Build) -> None:
-    declared = set(read_tables("world_bank/_world_bank__sources.yml"))
-    assert declared == {dataset.id for dataset in load_catalog().source("world_bank").datasets}
+    declared = {source["name"] for source in build.manifest["sources"].values() if source["schema"] == "lake"}
+    assert declared == {dataset.id for dataset in load_catalog().datasets}
     unread = [
         source["name"]
         for name, source in build.manifest["sources"].items()
@@ -32,19 +43,17 @@ def test_every_dataset_is_a_source_and_is_read(build: Build) -> None:
     assert unread == []
 
 
-@pytest.mark.parametrize("dataset_id", [dataset.id for dataset in load_catalog().source("world_bank").datasets])
+@pytest.mark.parametrize("dataset_id", [dataset.id for dataset in load_catalog().datasets])
 def test_columns_are_those_of_the_catalog(dataset_id: str) -> None:
-    table = read_tables("world_bank/_world_bank__sources.yml")[dataset_id]
+    source = load_catalog().source_of(dataset_id)
+    table = read_tables(f"{source.id}/_{source.id}__sources.yml")[dataset_id]
     dataset = load_catalog().dataset(dataset_id)
-    assert table["description"] == dataset.description
-    found = {column["name"]: column for column in table["columns"]}
-    named = {column.name for column in dataset.columns}
-    assert set(found) - named == {*CHANGE_COLUMNS, "part"}, "a column of the source that the catalog does not have"
-    for column in dataset.columns:
-        assert column.name in found, f"{dataset_id}.{column.name} is in the catalog and not in the dbt source"
-        declared = found[column.name]
+    assert table["description"] == " ".join(dataset.description.split())
+    names = [column["name"] for column in table["columns"]]
+    assert names == [*(column.name for column in dataset.columns), *CHANGE_COLUMNS, "part"]
+    for column, declared in zip(dataset.columns, table["columns"], strict=False):
         assert declared["data_type"] == column.type.lower(), f"{dataset_id}.{column.name}: another type"
-        assert declared["description"] == column.description, f"{dataset_id}.{column.name}: another description"
+        assert declared["description"] == " ".join(column.description.split()), f"{dataset_id}.{column.name}"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,22 @@
+-- Migrant stock by sex and destination, edition of 2020: not to be mixed with that of 2024.
+with changes as (
+    select * from {{ change_log('un_desa', 'undesa_stock_by_destination_2020') }}
+),
+
+final as (
+    select
+        'undesa_stock_by_destination_2020' as dataset_id,
+        location_code as destination_code,
+        data_type,
+        case sex when 'both sexes combined' then 'T' when 'males' then 'M' when 'females' then 'F' else sex end as sex,
+        year,
+        persons,
+        change,
+        recorded_at,
+        published,
+        receipt,
+        part
+    from changes
+)
+
+select * from final
