@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingestion.errors import CatalogError
+from ingestion.home import SAFE_NAME
 
 CATALOG_FOLDER = Path(__file__).parent / "catalog"
 
@@ -154,6 +155,9 @@ class Dataset(Entry):
         if blank:
             raise ValueError(f"dataset {self.id}: key columns may not be nullable: {', '.join(blank)}")
         ids = [part.id for part in self.parts]
+        unsafe = [name for name in (self.id, *ids) if not SAFE_NAME.fullmatch(name)]
+        if unsafe:
+            raise ValueError(f"dataset {self.id}: no file can be called {', '.join(unsafe)}")
         twice = sorted({part for part in ids if ids.count(part) > 1})
         if twice:
             raise ValueError(f"dataset {self.id}: listed twice: {', '.join(twice)}")
@@ -170,6 +174,13 @@ class Dataset(Entry):
                 return part
         where = f"catalog, dataset {self.id}"
         raise CatalogError(f"no part '{part_id}'", where, "run `braindrain catalog` for the ids")
+
+    def page_of(self, part_id: str) -> str:
+        """The address a person compares a part with: the endpoint, its gaps filled as the part says."""
+        filled = self.endpoint
+        for name, value in self.part(part_id).parameters.items():
+            filled = filled.replace("{" + name + "}", value)
+        return f"{filled}/{part_id}" if self.protocol == "world_bank_indicator" else filled
 
     def column(self, name: str) -> Column:
         """The column with that name (it is known to exist)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import IO
 
 from ingestion.errors import HomeError
 
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 LOCK_HELD = "another process is working on it"
 LOOK_AGAIN_SECONDS = 0.2
 
@@ -188,3 +190,15 @@ def open_home(root: Path, origin_kind: str, origin: str) -> Home:
     else:
         write_atomically(stamp, json.dumps({"kind": origin_kind, "origin": origin}).encode())
     return home
+
+
+def path_of(room: Path, *names: str) -> Path:
+    """The path of these names below a room.
+
+    Raises:
+        HomeError: a name cannot be a file's.
+    """
+    for name in names:
+        if not SAFE_NAME.fullmatch(name):
+            raise HomeError(f"'{name}' cannot be a file name", str(room), "name it with letters, digits, . _ @ -")
+    return room.joinpath(*names)

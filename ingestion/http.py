@@ -177,9 +177,10 @@ class Client:
         name = "If-Modified-Since" if version.endswith(" GMT") else "If-None-Match"
         if url not in self.known:
             answer = self.get(url, where, {name: version})
-            self.known[url] = version_of(answer).encode() if answer.status != requests.codes.not_modified else b""
+            is_same = answer.status == requests.codes.not_modified
+            self.known[url] = (version if is_same else version_of(answer)).encode()
             answer.path.unlink()
-        return self.known[url] not in (b"", version.encode())
+        return self.known[url] != version.encode()
 
     def get(
         self, url: str, where: str, headers: Mapping[str, str] | None = None, refusal: Refusal | None = None

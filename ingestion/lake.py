@@ -18,8 +18,10 @@ from ingestion import clock
 from ingestion.catalog import Dataset
 from ingestion.home import Home, sync
 
-MEMORY_LIMIT = "120MB"
+MEMORY_LIMIT = "250MB"
 THREADS = 1
+# Wide tables spill when their row groups are as large as DuckDB makes them by itself.
+ROW_GROUP_ROWS = 30_720
 CHANGE_COLUMNS = ("change", "recorded_at", "published", "receipt")
 
 
@@ -38,6 +40,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"set threads = {THREADS}")
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set temp_directory = $folder", {"folder": str(home.scratch)})
     return connection
@@ -81,7 +84,7 @@ def create_in_force(
     scratch = scratch_file(home, dataset, name)
     # COPY takes no parameters, and a relation does.
     relation = connection.sql(in_force, params={"files": files, "parts": parts})
-    relation.write_parquet(str(scratch), compression="lz4")
+    write(relation, scratch)
     connection.read_parquet(str(scratch)).create_view(name, replace=True)
 
 
@@ -104,13 +107,21 @@ def accept(
     batch: str,
     previous: str,
     recorded_at: datetime,
+    file: Path | None = None,
 ) -> dict[str, Changes]:
     """Append what ``batch`` changes against ``previous`` to the lake; give the changes by part.
 
-    ``batch`` has the catalog columns, ``part``, ``published`` and ``receipt``; every part in
-    it is whole. Nothing is written when nothing changed. The file appears by one rename.
+    ``batch`` has the columns of the lake, every row an insert; every part in it is whole. Nothing is written when
+    nothing changed. The file appears by one rename; ``file``, where the batch is one file, is itself the change
+    log of a first load, and is moved.
     """
-    _create_changes(connection, dataset, batch, previous, recorded_at)
+    target = home.lake / dataset.id / f"{clock.compact(recorded_at)}.parquet"
+    known = connection.execute(f"select count(*) from {quoted(previous)}").fetchone()  # noqa: S608
+    if known == (0,):
+        # A first load has nothing to compare with: no join, and no second copy of the batch in memory.
+        connection.execute(f"create or replace temp view changes as from {quoted(batch)}")
+    else:
+        _create_changes(connection, dataset, batch, previous, recorded_at)
     counts = connection.execute(
         """
         select
@@ -121,15 +132,20 @@ def accept(
         from changes group by part
         """
     ).fetchall()
-    if counts:
-        _write(connection, home.lake / dataset.id / f"{clock.compact(recorded_at)}.parquet")
+    if counts and known == (0,) and file is not None:
+        publish_file(file, target)
+    elif counts:
+        draft = target.with_name(f".{target.name}.draft")
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        write(connection.table("changes"), draft)
+        publish_file(draft, target)
     return {part: Changes(*numbers) for part, *numbers in counts}
 
 
 def _create_changes(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, previous: str, recorded_at: datetime
 ) -> None:
-    """Create view ``changes``: the change log rows of this load."""
+    """Create view ``changes``: the change log rows of this load against the state in force."""
     names = [column.name for column in dataset.columns]
     key = ["part", *dataset.key]
     same_key = " and ".join(f"new.{quoted(name)} = old.{quoted(name)}" for name in key)
@@ -139,39 +155,33 @@ def _create_changes(
         ["old.part", *(f"old.{quoted(name)}" if name not in dataset.measures else "null" for name in names)]
     )
     stamp = f"timestamp '{recorded_at:%Y-%m-%d %H:%M:%S.%f}'"
-    known = connection.execute(f"select count(*) from {quoted(previous)}").fetchone()  # noqa: S608
-    if known == (0,):
-        # A first load has nothing to compare with: no join, and no second copy of the batch in memory.
-        changes = f"""
-            select {new_row}, 'insert' as change, {stamp} as recorded_at, new.published, new.receipt
-            from {quoted(batch)} as new
-        """  # noqa: S608
-    else:
-        compared = f"""
-            select
-                {new_row},
-                case when old.part is null then 'insert' else 'revise' end as change,
-                {stamp} as recorded_at, new.published, new.receipt
-            from {quoted(batch)} as new
-            left join {quoted(previous)} as old on {same_key}
-            where old.part is null or {differs}
-            union all
-            select {gone_row}, 'withdraw', {stamp}, fetched.published, fetched.receipt
-            from {quoted(previous)} as old
-            inner join (select distinct part, published, receipt from {quoted(batch)}) as fetched using (part)
-            anti join {quoted(batch)} as new on {same_key}
-            order by {", ".join(quoted(name) for name in key)}
-        """  # noqa: S608
-        connection.execute(f"create or replace temp table compared as {compared}")
-        changes = "from compared"
-    connection.execute(f"create or replace temp view changes as {changes}")
+    compared = f"""
+        select
+            {new_row},
+            case when old.part is null then 'insert' else 'revise' end as change,
+            {stamp} as recorded_at, new.published, new.receipt
+        from {quoted(batch)} as new
+        left join {quoted(previous)} as old on {same_key}
+        where old.part is null or {differs}
+        union all
+        select {gone_row}, 'withdraw', {stamp}, fetched.published, fetched.receipt
+        from {quoted(previous)} as old
+        inner join (select distinct part, published, receipt from {quoted(batch)}) as fetched using (part)
+        anti join {quoted(batch)} as new on {same_key}
+        order by {", ".join(quoted(name) for name in key)}
+    """  # noqa: S608
+    connection.execute(f"create or replace temp table compared as {compared}")
+    connection.execute("create or replace temp view changes as from compared")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Write the changes as Parquet: a whole file, durable, visible by one rename."""
+def write(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
+    """Write rows as Parquet, in little memory."""
+    rows.write_parquet(str(path), compression="zstd", row_group_size=ROW_GROUP_ROWS)
+
+
+def publish_file(draft: Path, target: Path) -> None:
+    """Put a whole file into the lake: durable, visible by one rename."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.draft")
-    connection.table("changes").write_parquet(str(draft), compression="zstd")
     sync(draft)
     draft.replace(target)
     sync(target.parent)

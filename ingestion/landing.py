@@ -11,16 +11,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ingestion.errors import Absent, BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
-from ingestion.home import Home, sync, write_atomically
+from ingestion.home import Home, path_of, sync, write_atomically
 from ingestion.http import Answer, Body
-
-SAFE_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -169,10 +166,7 @@ class Landing:
         return self.root / "payloads" / sha256[:2] / sha256
 
     def _path(self, shelf: str, dataset: str, part: str, receipt_id: str) -> Path:
-        for segment in (dataset, part, receipt_id):
-            if not SAFE_SEGMENT.fullmatch(segment):
-                raise HomeError(f"'{segment}' cannot be a file name", "landing", "name it with letters, digits, . _ -")
-        return self.root / shelf / dataset / part / f"{receipt_id}.json"
+        return path_of(self.root / shelf, dataset, part, f"{receipt_id}.json")
 
 
 def keep_what_arrived(landing: Landing, error: BrainDrainError) -> tuple[Payload, ...]:

@@ -23,6 +23,7 @@ from ingestion.landing import Decision, Landing, Receipt, Trouble, keep_what_arr
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
+from ingestion.unasked import noted
 from ingestion.validation.measure import value_column
 from ingestion.validation.verdict import Finding
 
@@ -105,7 +106,7 @@ class Pipeline:
             BrainDrainError: the publisher cannot be asked, or the dataset is unknown.
         """
         dataset = self.catalog.dataset(dataset_id)
-        with self._locked(dataset_id):
+        with self._locked(dataset_id), noted(self.home, dataset_id):
             return self._probe(dataset, force)
 
     def _probe(self, dataset: Dataset, force: bool) -> DatasetProbe:
@@ -286,9 +287,10 @@ class _Load:
         part = self.dataset.part(decision.part)
         landed = self._landed(self.landing.receipt(self.dataset.id, part.id, decision.receipt))
         with lake.connect(self.home) as connection:
-            self._create_batch(connection, [self._read(connection, landed)])
+            paths = [self._read(connection, landed)]
+            self._create_batch(connection, paths)
             lake.create_in_force(connection, self.home, self.dataset, [part.id], "previous")
-            self._accept(connection, [landed])
+            self._accept(connection, [landed], paths)
         event = dataclasses.replace(self.events[part.id], outcome=ledger.ACCEPTED, message=decision.reason)
         ledger.append_events(self.home, self.dataset.id, [event])
         return event
@@ -326,7 +328,7 @@ class _Load:
         return _Landed(self.dataset.part(receipt.part), receipt)
 
     def _read(self, connection: duckdb.DuckDBPyConnection, landed: _Landed) -> Path:
-        """Write one part's batch, typed and stamped, into a scratch file.
+        """Write one part's batch, typed and stamped as the lake has its rows, into a scratch file.
 
         Raises:
             PayloadRejected: the payload cannot be read as the catalog says.
@@ -335,15 +337,18 @@ class _Load:
         bodies = [self.landing.body(payload) for payload in receipt.payloads]
         rows = self.protocol.read(connection, self.dataset, part, bodies)
         relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else connection.from_arrow(rows)
-        stamps = (("part", part.id), ("published", receipt.version), ("receipt", receipt.id))
-        text = duckdb.sqltypes.VARCHAR
+        moment = self.moment.replace(tzinfo=None)
         stamped = relation.select(
+            _constant(part.id, "part"),
             duckdb.StarExpression(),
-            *(duckdb.ConstantExpression(value).cast(text).alias(name) for name, value in stamps),
+            _constant("insert", "change"),
+            duckdb.ConstantExpression(moment).cast(duckdb.sqltypes.TIMESTAMP).alias("recorded_at"),
+            _constant(receipt.version, "published"),
+            _constant(receipt.id, "receipt"),
         )
         target = lake.scratch_file(self.home, self.dataset, f"batch-{part.id}")
         try:
-            stamped.write_parquet(str(target), compression="lz4")
+            lake.write(stamped, target)
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             place = f"{self.dataset.id}/{part.id}"
             what = " ".join(str(error).split("\n\n")[0].split())
@@ -412,20 +417,22 @@ class _Load:
                 self._hold(fetch.part, fetch.receipt, findings, connection, "batch")
         good = [(fetch, path) for fetch, path in read if fetch.part.id not in verdict.rejected_parts]
         if good:
-            self._create_batch(connection, [path for _, path in good])
-            self._accept(connection, [fetch for fetch, _ in good])
+            paths = [path for _, path in good]
+            self._create_batch(connection, paths)
+            self._accept(connection, [fetch for fetch, _ in good], paths)
 
     def _create_batch(self, connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
-        """Create view ``batch``: the catalog's columns, ``part``, ``published`` and ``receipt`` of these parts."""
+        """Create view ``batch``: the rows of these parts as the lake has them."""
         connection.read_parquet([str(path) for path in paths]).create_view("batch", replace=True)
 
-    def _accept(self, connection: duckdb.DuckDBPyConnection, landed: list[_Landed]) -> None:
+    def _accept(self, connection: duckdb.DuckDBPyConnection, landed: list[_Landed], paths: list[Path]) -> None:
         """Append to the lake what ``batch`` changes against ``previous``, and note it."""
-        changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment)
+        file = paths[0] if len(paths) == 1 else None
         value = value_column(self.dataset)
         figures = f"count({lake.quoted(value)})" if value else "0"
         sizes = connection.execute(f"select part, count(*), {figures} from batch group by part").fetchall()  # noqa: S608
         counted = {part: (rows, figures) for part, rows, figures in sizes}
+        changes = lake.accept(connection, self.home, self.dataset, "batch", "previous", self.moment, file)
         for fetch in landed:
             change = changes.get(fetch.part.id, lake.Changes())
             rows, n_figures = counted[fetch.part.id]
@@ -487,6 +494,11 @@ class _Load:
             receipt=receipt.id,
             **facts,
         )
+
+
+def _constant(text: str | None, name: str) -> duckdb.Expression:
+    """The same text in every row, under a name; it never enters any SQL."""
+    return duckdb.ConstantExpression(text).cast(duckdb.sqltypes.VARCHAR).alias(name)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +22,9 @@ import duckdb
 from ingestion import clock, ledger
 from ingestion.catalog import Dataset
 from ingestion.errors import HomeError
-from ingestion.home import Home, sync, write_atomically
+from ingestion.home import Home, path_of, sync, write_atomically
 from ingestion.validation.verdict import Finding
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _LIST = "run `braindrain quarantine list` for the ids"
 
 
@@ -251,10 +249,7 @@ def _write_batch(connection: duckdb.DuckDBPyConnection, batch: str, part: str, p
 
 
 def _folder(home: Home, dataset: str, part: str, receipt: str) -> Path:
-    for segment in (dataset, part, receipt):
-        if not _SEGMENT.fullmatch(segment):
-            raise HomeError(f"'{segment}' cannot be part of an id (letters, digits, . _ - only)", "quarantine", _LIST)
-    return home.quarantine / dataset / part / receipt
+    return path_of(home.quarantine, dataset, part, receipt)
 
 
 def _json(content: object) -> bytes:

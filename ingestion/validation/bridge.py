@@ -15,7 +15,7 @@ from pathlib import Path
 from ingestion.errors import CatalogError
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
-NOT_A_COUNTRY = frozenset({"aggregate", "residual"})
+NOT_A_COUNTRY = frozenset({"aggregate", "residual", "subnational"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Bridge:
         return self.iso3_by_code[code_system]
 
     def is_country(self, iso3: str) -> bool:
-        """Whether the key is a country or territory, not an aggregate or a residual."""
+        """Whether the key is a country or territory, not an aggregate, a residual or a part of a country."""
         return self.entity_type_by_iso3[iso3] not in NOT_A_COUNTRY
 
     def place(self, code_system: str, code: str | None) -> str:

@@ -166,7 +166,7 @@ class _Judgement:
         return [outcome.rule for outcome in outcomes if not outcome.held]
 
     def _find(self, rule: Rule, part: str, offenders: list[Row]) -> None:
-        page = f"{self._dataset.endpoint}/{part}" if self._dataset.part_column else self._dataset.endpoint
+        page = self._dataset.page_of(part)
         advice = f"{rule.advise(offenders)}; " if rule.advise else ""
         self.findings.append(
             Finding(

@@ -19,7 +19,7 @@ from ingestion.validation.bridge import Bridge
 if TYPE_CHECKING:
     import pandas as pd
 
-STAMPS = ("published", "receipt")
+STAMPS = ("change", "recorded_at", "published", "receipt")
 """Columns that a load adds to every row for the lake; they say nothing about the figures."""
 SAME_NUMBER = 1e-9
 """Relative difference under which two floats are the same figure: vintages of the publisher differ in the

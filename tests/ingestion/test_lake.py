@@ -25,12 +25,14 @@ def accept(connection: duckdb.DuckDBPyConnection, home: Home, day: int, rows: Ro
     """Load rows (country, year) -> value on a day of January 2026."""
     connection.execute(
         "create or replace table batch (part varchar, series_id varchar, series_name varchar, country_id varchar, "
-        "year integer, version_id varchar, value double, published varchar, receipt varchar)"
+        "year integer, version_id varchar, value double, change varchar, recorded_at timestamp, published varchar, "
+        "receipt varchar)"
     )
     for (country, year), value in rows.items():
         connection.execute(
-            "insert into batch values ('SM.EMI.TERT.ZS', 'SM.EMI.TERT.ZS', 'rate', ?, ?, '201312', ?, '201312', ?)",
-            [country, year, value, f"receipt-{day}"],
+            "insert into batch values ('SM.EMI.TERT.ZS', 'SM.EMI.TERT.ZS', 'rate', ?, ?, '201312', ?, 'insert', ?, "
+            "'201312', ?)",
+            [country, year, value, datetime(2026, 1, day), f"receipt-{day}"],  # noqa: DTZ001 (stored without a zone)
         )
     lake.create_in_force(connection, home, DATASET, ["SM.EMI.TERT.ZS"], "previous")
     moment = datetime(2026, 1, day, tzinfo=UTC)

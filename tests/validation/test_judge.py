@@ -97,7 +97,7 @@ SPOILT = {
     "null country": (
         "update batch set country_id = null where part = 'SH.DYN.MORT' and country_id = 'RS'",
         {"missing_country_id", "rectangular"},
-        "no place 2020; no place 2021; no place 2022: no country_id; 5 such rows",
+        "no country_id; 5 such rows",
     ),
     "blank country": (
         "update batch set country_id = '' where part = 'SH.DYN.MORT' and country_id = 'RS'",
