@@ -79,7 +79,10 @@ def is_changed(client: Client, address: str, where: str, version: str) -> bool:
         return client.known[address] != version.encode()
     if client.origin.base_url is None:
         return False
-    return client.ask_if_changed(_hand(address), where, version)
+    try:
+        return client.ask_if_changed(_hand(address), where, version)
+    except Absent:
+        return False
 
 
 def _hand(address: str) -> str:

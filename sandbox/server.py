@@ -10,7 +10,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,11 +19,24 @@ from typing import Any
 from sandbox import faults as fault_registry
 from sandbox.errors import SandboxError
 from sandbox.faults import Fault, FaultyWorld, parse_fault
-from sandbox.providers import Answer, Provider, Request, read_request, world_bank
+from sandbox.providers import (
+    Answer,
+    Provider,
+    Request,
+    data360,
+    eurostat,
+    files,
+    ilo,
+    oecd,
+    read_request,
+    uis,
+    unhcr,
+    world_bank,
+)
 from sandbox.worlds import World
 
-_WORLD_BANK: Provider = world_bank
-PROVIDERS = {provider.HOST: provider for provider in (_WORLD_BANK,)}
+_MODULES: tuple[Provider, ...] = (world_bank, files, eurostat, ilo, oecd, data360, uis, unhcr)
+PROVIDERS = {host: provider for provider in _MODULES for host in provider.HOSTS}
 FASTEST_COMPRESSION = 1
 WORTH_COMPRESSING = 1400
 """Bytes; smaller bodies fit into one network packet anyway."""
@@ -44,7 +57,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False  # an endless body would otherwise keep the process from ending
     request_queue_size = 128
 
-    def __init__(self, port: int, figures: str, respond: Callable[[str], Answer]) -> None:
+    def __init__(self, port: int, figures: str, respond: Callable[[str, Mapping[str, str]], Answer]) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.figures = figures
         self.respond = respond
@@ -62,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        answer = self.server.respond(self.path)
+        answer = self.server.respond(self.path, dict(self.headers))
         if answer.is_silent:
             self.close_connection = True
         elif answer.stream is not None:
@@ -117,9 +130,9 @@ def _plain(status: int, sentence: str) -> Answer:
     return Answer(status, {"Content-Type": "text/plain; charset=utf-8"}, f"{sentence}\n".encode())
 
 
-def respond(world: World, faults: Sequence[Fault], target: str) -> Answer:
+def respond(world: World, faults: Sequence[Fault], target: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer one request target (path and query), faults included."""
-    request = read_request(target)
+    request = read_request(target, headers)
     provider = PROVIDERS.get(request.host)
     if provider is None:
         return _unknown_host(request)
@@ -142,9 +155,9 @@ def serve(world: World, faults: Sequence[str] = (), port: int = 0) -> Iterator[S
     active = [parse_fault(text) for text in faults]
     targets: list[str] = []
 
-    def log_and_respond(target: str) -> Answer:
+    def log_and_respond(target: str, headers: Mapping[str, str]) -> Answer:
         targets.append(target)
-        return respond(world, active, target)
+        return respond(world, active, target, headers)
 
     server = _Server(port, world.figures, log_and_respond)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

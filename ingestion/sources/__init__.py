@@ -82,10 +82,18 @@ def protocol_of(dataset: Dataset) -> SourceProtocol:
     Raises:
         CatalogError: nobody speaks it.
     """
-    from ingestion.sources import files, world_bank
+    from ingestion.sources import data360, files, lehd, sdmx, uis, unhcr, world_bank
 
     speakers: dict[str, SourceProtocol] = {
+        "data360": data360.Observations(),
+        "uis": uis.Indicators(),
+        "unhcr": unhcr.Pairs(),
         "file": files.Files(),
+        "lehd": lehd.JobFlows(),
+        "oecd": sdmx.Oecd(),
+        "eurostat": sdmx.Eurostat(),
+        "ilo": sdmx.Ilo(),
+        "sdmx_codelist": sdmx.Codelists(),
         "world_bank_country": world_bank.CountryList(),
         "world_bank_indicator": world_bank.Indicators(),
         "world_bank_archive": world_bank.Archive(),

@@ -12,7 +12,20 @@ from email.utils import format_datetime
 from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import File, World
 
-HOSTS = ("inbox",)
+HOSTS = (
+    "barrolee.github.io",
+    "datacatalogfiles.worldbank.org",
+    "inbox",
+    "lehd.ces.census.gov",
+    "raw.githubusercontent.com",
+    "webfs.oecd.org",
+    "www.un.org",
+    "www.v-dem.net",
+    "www.worldbank.org",
+)
+BROWSERS_ONLY = ("www.un.org",)
+"""Hosts that turn away clients whose User-Agent is not a browser's."""
+BROWSER = "Mozilla/"
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "gz": "application/gzip",
@@ -29,8 +42,10 @@ def subjects(request: Request) -> frozenset[str]:
 
 
 def answer(world: World, request: Request) -> Answer:
-    """The file, or 304 when the client has that version."""
+    """The file, 304 when the client has that version, or 403 where it is not let in."""
     address = "/".join((request.host, *request.path))
+    if request.host in BROWSERS_ONLY and not request.headers.get("user-agent", "").startswith(BROWSER):
+        return Answer(403, {"Content-Type": "text/html"}, b"<html><head><title>403 Forbidden</title></head></html>\n")
     found = world.file(address)
     if found is None:
         return not_recorded(world, f"file {address}")

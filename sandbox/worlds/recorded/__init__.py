@@ -55,8 +55,8 @@ GOVERNANCE_SOURCE = "3"
 GOVERNANCE_INDICATORS = ("cc", "ge", "pv", "rl", "rq", "va")
 SERIES_KEPT = 64
 # Modules of this package with ``table(folder, name)`` and with ``file(folder, address)``.
-TABLES: tuple[str, ...] = ("oecd",)
-FILES: tuple[str, ...] = ("oecd",)
+TABLES: tuple[str, ...] = ("eurostat", "knomad", "oecd", "uis", "unhcr")
+FILES: tuple[str, ...] = ("academic", "eurostat", "frozen_files", "lehd", "oecd")
 
 
 class RecordedWorld:

@@ -79,8 +79,8 @@ INCOME_BOUNDS = {"LIC": 1145.0, "LMC": 4515.0, "UMC": 14005.0}
 """US$ per head below which an economy falls into the group."""
 REVISED_YEARS = 3
 # Modules of this package with ``table(world, name)`` and with ``file(world, address)``.
-TABLES: tuple[str, ...] = ("oecd",)
-FILES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("eurostat", "ilo", "knomad", "oecd", "uis", "unhcr")
+FILES: tuple[str, ...] = ("academic", "frozen_files", "lehd", "oecd_dioc", "un_desa")
 NOTE = "SYNTHETIC figures of the sandbox; not a statistic of any country."
 
 
