@@ -130,7 +130,7 @@ def _accepted_parts(home: Home, catalog: Catalog, previous: Release) -> list[str
 
 
 def _no_aggregates(connection: duckdb.DuckDBPyConnection, release: Release) -> Iterator[Verdict]:
-    """No country mart holds the code of an aggregate or a residual."""
+    """No country mart holds the code of an aggregate, a residual or a part of a country."""
     if COUNTRY_MART not in release.marts:
         return
     for name, mart in release.marts.items():
@@ -141,7 +141,7 @@ def _no_aggregates(connection: duckdb.DuckDBPyConnection, release: Release) -> I
         found = connection.execute(
             f"""
             select iso3 from ({codes}) semi join (
-                select iso3 from read_parquet($countries) where entity_type in ('aggregate', 'residual')
+                select iso3 from read_parquet($countries) where entity_type in ('aggregate', 'residual', 'subnational')
             ) using (iso3) order by iso3
             """,  # noqa: S608
             {"mart": release.mart_source(name), "countries": release.mart_source(COUNTRY_MART)},

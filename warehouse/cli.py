@@ -24,7 +24,6 @@ from ingestion.errors import (
 if TYPE_CHECKING:
     from ingestion.catalog import Catalog
     from ingestion.home import Home
-    from ingestion.ledger import Event
     from ingestion.pipeline import DatasetReport, Pipeline
     from warehouse.dbt import Progress
     from warehouse.release import Release
@@ -144,6 +143,28 @@ def replay(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def smoke(
+    datasets: Annotated[list[str] | None, typer.Argument(metavar="[DATASET]...", help="All, if none is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the smallest real request per dataset, compare it with the catalog, keep nothing."""
+    from warehouse.smoke import ABSENT, AS_EXPECTED, Smoke, print_end, print_line
+    from warehouse.tables import console_for_pages
+
+    console, lines = console_for_pages(), []
+    with _pipeline() as pipeline, _spinner("ask the publishers") as say:
+        for line in Smoke(pipeline.home, pipeline.origin, pipeline.catalog).run(datasets or [], say):
+            lines.append(line)
+            if not as_json:
+                print_line(console, line)
+    if as_json:
+        _print_json([line.to_json() for line in lines])
+    else:
+        print_end(console, lines)
+    raise typer.Exit(OK if all(line.verdict in (AS_EXPECTED, ABSENT) for line in lines) else REJECTED)
+
+
+@app.command()
 def build(
     as_json: AsJson = False,
 ) -> None:
@@ -235,63 +256,52 @@ def releases(as_json: AsJson = False) -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Say what this home holds: origin, release in force, state of every part, quarantine."""
+    """Say what this home holds and who is held back: since when, why, what to do."""
     from ingestion.quarantine import list_quarantine
     from warehouse.inputs import origin_of
+    from warehouse.nights import nights_of
     from warehouse.release import find_in_force
-    from warehouse.summary import nights_of, print_synthetic
-    from warehouse.tables import console_for_pages, print_rows, said_at
+    from warehouse.summary import print_status
+    from warehouse.tables import console_for_pages
 
     home, catalog = _home(), _catalog()
     origin, release = origin_of(home), find_in_force(home)
-    nights = nights_of(home, catalog)
     in_quarantine = sum(entry.is_open for entry in list_quarantine(home))
-    if as_json:
-        from dataclasses import asdict
+    if not as_json:
+        print_status(console_for_pages(), home, catalog, origin, release, in_quarantine)
+        return
+    from dataclasses import asdict
 
-        facts = {
+    _print_json(
+        {
             "home": str(home.root),
             "origin": origin,
             "release": release.id if release else None,
             "synthetic": release.is_synthetic if release else origin["kind"] == "sandbox",
             "in_quarantine": in_quarantine,
-            "datasets": [asdict(night) for night in nights],
+            "datasets": [asdict(night) for night in nights_of(home, catalog)],
         }
-        _print_json(facts)
-        return
-    console = console_for_pages()
-    if release and release.is_synthetic:
-        print_synthetic(console)
-    console.print(f"home        {home.root}", f"origin      {origin['kind']} ({origin['origin']})", sep="\n")
-    console.print(f"release     {release.id if release else 'nothing is published yet'}")
-    console.print(f"quarantine  {in_quarantine} entries wait for a decision", "")
-    rows = [
-        [part.dataset, part.part, part.outcome, said_at(night.checked_at)] for night in nights for part in night.parts
-    ]
-    print_rows(["dataset", "part", "last outcome", "last asked (UTC)"], rows)
+    )
 
 
 @app.command()
 def catalog(
-    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help="Only this one.")] = None,
+    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help="This one in full.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what is pulled, from whom, under which terms."""
-    from warehouse.tables import print_rows
+    from warehouse.catalog_page import print_catalog, print_dataset
+    from warehouse.tables import console_for_pages
 
     whole = _catalog()
     chosen = [whole.dataset(dataset)] if dataset else list(whole.datasets)
     if as_json:
         found = [entry.model_dump(mode="json") | {"source": whole.source_of(entry.id).id} for entry in chosen]
         _print_json(found)
-        return
-    for entry in chosen:
-        source = whole.source_of(entry.id)
-        print(f"{entry.id}: {entry.title}. {source.publisher}, {source.licence.name}.")
-        print(f"{entry.description}\nRenewed {entry.cadence}: {entry.release_calendar}.\n")
-        rows = [[part.id, part.title, part.unit, ", ".join(part.concepts)] for part in entry.parts]
-        print_rows(["part", "title", "unit", "concepts"], rows)
-        print()
+    elif dataset:
+        print_dataset(console_for_pages(), whole, chosen[0])
+    else:
+        print_catalog(console_for_pages(), whole)
 
 
 @app.command()
@@ -537,16 +547,27 @@ def _print_reports(reports: list[DatasetReport]) -> None:
 
     from warehouse.tables import print_rows
 
-    rows = [_event_row(event) for report in reports for event in report.parts]
+    rows = [row for report in reports for row in _report_rows(report)]
     print_rows(["dataset", "part", "outcome", "rows", "new", "revised", "gone", "found"], rows)
     for report in reports:
         if report.error:
             Console(stderr=True).print(f"{report.dataset}: {report.error}", style="red", markup=False)
 
 
-def _event_row(event: Event) -> list[Any]:
-    counts = (event.rows, event.inserted, event.revised, event.withdrawn)
-    return [event.dataset, event.part, event.outcome, *counts, event.message]
+def _report_rows(report: DatasetReport) -> list[list[Any]]:
+    """One row for all parts of which there is nothing to say, and one for each of the others."""
+    rows: dict[str, list[Any]] = {}
+    for event in report.parts:
+        counts = [event.rows, event.inserted, event.revised, event.withdrawn]
+        alike = [other for other in report.parts if other.outcome == event.outcome and other.message == event.message]
+        if len(alike) == 1 or event.message:
+            rows[event.part] = [event.dataset, event.part, event.outcome, *counts, event.message]
+        elif event.outcome in rows:
+            sums = rows[event.outcome]
+            sums[3:7] = [sum(pair) for pair in zip(sums[3:7], counts, strict=True)]
+        else:
+            rows[event.outcome] = [event.dataset, f"{len(alike)} parts", event.outcome, *counts, None]
+    return list(rows.values())
 
 
 def _nothing_published(home: Home) -> NoReturn:

@@ -5,27 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from ingestion import ledger
-from ingestion.catalog import Catalog, Dataset
+from ingestion.catalog import Catalog
 from ingestion.home import Home
-from ingestion.ledger import Event
+from warehouse.catalog_page import by_publisher, publisher_names
+from warehouse.nights import Night, PartState, Trouble, nights_of, troubles_of
 from warehouse.query import run_select
 from warehouse.release import SYNTHETIC_NOTICE, Release, find_in_force
 from warehouse.tables import bar, number, said_at
 
-NOT_ASKED = "not asked yet"
 # Outcomes as columns of the table, in the order in which a person cares.
-OUTCOMES = (ledger.LOADED, ledger.UNCHANGED, ledger.WITHDRAWN, ledger.QUARANTINED, ledger.FAILED)
-HEADINGS = ("loaded", "unchanged", "withdrawn", "rejected", "failed")
+OUTCOMES = (ledger.LOADED, ledger.UNCHANGED, ledger.WITHDRAWN, ledger.ABSENT, ledger.QUARANTINED, ledger.FAILED)
+HEADINGS = ("loaded", "unchanged", "withdrawn", "absent", "rejected", "failed")
+PUBLISHER_WIDTH = 30
+DATASET_WIDTH = 42
 RATES_SHOWN = 10
 INDENT = "  "
 SKILLED_EMIGRATION = "mart_skilled_emigration"
@@ -35,56 +38,6 @@ RATES = """
     where year = (select max(year) from mart_skilled_emigration) and sex = 'T'
     order by rate_high_pct {direction}, origin_iso3
 """
-
-
-@dataclass(frozen=True)
-class PartState:
-    """What the last asking did to one part, or found it still to be."""
-
-    dataset: str
-    part: str
-    title: str
-    outcome: str
-    message: str | None
-    next_step: str | None
-    rows_changed: int
-
-
-@dataclass(frozen=True)
-class Night:
-    """The last asking of one dataset: when, and what became of each part."""
-
-    dataset: str
-    title: str
-    checked_at: str | None
-    parts: list[PartState]
-
-    def count(self, outcome: str) -> int:
-        """How many parts ended so."""
-        return sum(part.outcome == outcome for part in self.parts)
-
-
-def nights_of(home: Home, catalog: Catalog) -> list[Night]:
-    """The last asking of every dataset, read from the ledger."""
-    return [_night(home, dataset) for dataset in catalog.datasets]
-
-
-def _night(home: Home, dataset: Dataset) -> Night:
-    checked_at = ledger.checked_at(home, dataset.id)
-    latest = ledger.latest_by_part(home, dataset.id)
-    parts = [_state(dataset.id, part.id, part.title, latest.get(part.id), checked_at) for part in dataset.parts]
-    return Night(dataset.id, dataset.title, checked_at, parts)
-
-
-def _state(dataset: str, part: str, title: str, event: Event | None, checked_at: str | None) -> PartState:
-    if event is None:
-        return PartState(dataset, part, title, NOT_ASKED, None, None, 0)
-    outcome, changed = event.outcome, event.inserted + event.revised + event.withdrawn
-    lasting = (ledger.QUARANTINED, ledger.WITHDRAWN, ledger.FAILED)
-    happened_before = checked_at is not None and event.at < checked_at
-    if outcome in (ledger.ACCEPTED, ledger.DROPPED) or (happened_before and outcome not in lasting):
-        outcome, changed = ledger.UNCHANGED, 0
-    return PartState(dataset, part, title, outcome, event.message, event.next_step, changed)
 
 
 def summary_facts(home: Home, catalog: Catalog) -> dict[str, Any]:
@@ -122,8 +75,8 @@ def print_summary(console: Console, home: Home, catalog: Catalog) -> None:
     nights = nights_of(home, catalog)
     if release is not None and release.is_synthetic:
         print_synthetic(console)
-    console.print(_asked(nights), "")
-    for line in _attention(nights, catalog):
+    console.print(_asked(nights, catalog), "")
+    for line in attention(nights, catalog):
         console.print(line)
     if release is None:
         console.print(Text("Nothing is published yet.", style="bold"), "Run `braindrain refresh`.")
@@ -136,71 +89,128 @@ def print_summary(console: Console, home: Home, catalog: Catalog) -> None:
     console.print(_where_next(home), soft_wrap=True)
 
 
+def print_status(
+    console: Console, home: Home, catalog: Catalog, origin: dict[str, str], release: Release | None, in_quarantine: int
+) -> None:
+    """Print the state of the home: every dataset in a line, then what is held back, since when and what to do."""
+    nights = nights_of(home, catalog)
+    if release is not None and release.is_synthetic:
+        print_synthetic(console)
+    for source in by_publisher(catalog):
+        console.print(Text.assemble((source.publisher, "bold"), (f"  {source.id}", "dim")))
+        ids = [dataset.id for dataset in source.datasets]
+        console.print(_datasets_table([night for night in nights if night.dataset in ids]))
+    console.print("")
+    for line in attention(nights, catalog):
+        console.print(line)
+    console.print(f"home        {home.root}", f"origin      {origin['kind']} ({origin['origin']})", sep="\n")
+    console.print(f"release     {release.id if release else 'nothing is published yet'}")
+    console.print(f"quarantine  {in_quarantine} entries wait for a decision")
+
+
+def _datasets_table(nights: list[Night]) -> RenderableType:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
+    table.add_column(no_wrap=True, width=DATASET_WIDTH)
+    table.add_column(ratio=1)
+    table.add_column(no_wrap=True, width=len("asked 2026-11-21 04:00"))
+    for night in nights:
+        asked = f"asked {said_at(night.checked_at)}" if night.checked_at else ""
+        table.add_row(Text(f"{INDENT}{night.dataset}"), Text(night.state, style=_state_style(night)), Text(asked))
+    return table
+
+
+def _state_style(night: Night) -> str:
+    if any(night.count(outcome) for outcome in ledger.HELD_BACK):
+        return "red"
+    return "yellow" if any(night.count(outcome) for outcome in (ledger.WITHDRAWN, ledger.ABSENT)) else ""
+
+
 def print_synthetic(console: Console) -> None:
     """Say, where nobody can miss it, that the figures are made up."""
     console.print(Panel(Text(SYNTHETIC_NOTICE, style="bold"), border_style="yellow", style="yellow"))
 
 
-def _asked(nights: list[Night]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, title="What was asked", title_justify="left", title_style="bold")
-    table.add_column("dataset", no_wrap=True)
-    table.add_column("asked at (UTC)", no_wrap=True)
-    for heading in ("parts", *HEADINGS):
+def _asked(nights: list[Night], catalog: Catalog) -> RenderableType:
+    """One line per source."""
+    by_dataset = {night.dataset: night for night in nights}
+    times = sorted(night.checked_at for night in nights if night.checked_at)
+    when = f", last at {said_at(times[-1])} UTC" if times else ""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), title=f"What was asked{when}", title_justify="left")
+    table.title_style = "bold"
+    table.add_column("publisher", no_wrap=True, overflow="ellipsis", max_width=PUBLISHER_WIDTH)
+    for heading in ("datasets", "parts", *HEADINGS):
         table.add_column(heading, justify="right", no_wrap=True)
-    for night in nights:
-        asked = said_at(night.checked_at) or NOT_ASKED
-        counts = [night.count(outcome) for outcome in OUTCOMES]
-        table.add_row(night.dataset, asked, str(len(night.parts)), *(_count(count) for count in counts))
-    totals = [sum(night.count(outcome) for night in nights) for outcome in OUTCOMES]
-    all_parts = sum(len(night.parts) for night in nights)
-    table.add_row("all", "", str(all_parts), *(_count(count) for count in totals), style="bold")
+    names = publisher_names(catalog)
+    for source in by_publisher(catalog):
+        asked = [by_dataset[dataset.id] for dataset in source.datasets]
+        table.add_row(Text(names[source.id]), str(len(asked)), *_counts(asked))
+    table.add_row(f"all {len(catalog.sources)} sources", str(len(nights)), *_counts(nights), style="bold")
     return table
 
 
-def _count(count: int) -> str:
-    return str(count) if count else "·"
+def _counts(nights: list[Night]) -> list[str]:
+    counts = [sum(night.count(outcome) for night in nights) for outcome in OUTCOMES]
+    return [str(sum(len(night.parts) for night in nights)), *(str(count) if count else "·" for count in counts)]
 
 
-def _attention(nights: list[Night], catalog: Catalog) -> list[RenderableType]:
-    """Everything that is not simply there, by name."""
+def attention(nights: list[Night], catalog: Catalog) -> list[RenderableType]:
+    """Everything that is not simply there, by name; what many share is said once, what is absent in one list."""
     lines: list[RenderableType] = []
-    parts = [part for night in nights for part in night.parts]
     for outcome, heading in (
         (ledger.WITHDRAWN, "Withdrawn by the publisher, → successor; figures taken earlier stay"),
         (ledger.QUARANTINED, "Rejected; yesterday's figures stay in force"),
         (ledger.FAILED, "Could not be asked; yesterday's figures stay in force"),
     ):
-        found = [part for part in parts if part.outcome == outcome]
-        if found:
-            table = _withdrawn_table(found, catalog) if outcome == ledger.WITHDRAWN else _held_back_table(found)
-            lines += [Text(f"{heading} ({len(found)})", style="bold"), table, ""]
+        found = [part for night in nights for part in night.parts if part.outcome == outcome]
+        if not found:
+            continue
+        lines.append(Text(f"{heading} ({len(found)})", style="bold"))
+        if outcome == ledger.WITHDRAWN:
+            lines.append(_withdrawn_table(found, catalog))
+        else:
+            lines += [_trouble_lines(trouble, nights) for trouble in troubles_of(nights, catalog, [outcome])]
+        lines.append("")
+    absent = troubles_of(nights, catalog, [ledger.ABSENT])
+    if absent:
+        lines += [_absent_lines(absent, nights), ""]
     return lines
 
 
-def _parts_table(parts: list[PartState]) -> Table:
+def _withdrawn_table(parts: list[PartState], catalog: Catalog) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, min_width=max(len(part.part) for part in parts) + len(INDENT))
-    table.add_column(overflow="ellipsis")
-    return table
-
-
-def _withdrawn_table(parts: list[PartState], catalog: Catalog) -> RenderableType:
-    table = _parts_table(parts)
-    table.columns[-1].no_wrap = True
+    table.add_column(overflow="ellipsis", no_wrap=True)
     for part in parts:
         successor = catalog.dataset(part.dataset).part(part.part).successor
         table.add_row(Text(f"{INDENT}{part.part}"), Text(f"→ {successor}  {part.title}" if successor else part.title))
     return table
 
 
-def _held_back_table(parts: list[PartState]) -> RenderableType:
-    table = _parts_table(parts)
-    for part in parts:
-        about = Text.assemble(
-            (part.message or part.title, "red"), (f"\n→ {part.next_step}" if part.next_step else "", "dim")
-        )
-        table.add_row(Text(f"{INDENT}{part.part}"), about)
-    return table
+def _trouble_lines(trouble: Trouble, nights: list[Night]) -> RenderableType:
+    """Who, since when, why, and what to do."""
+    first = trouble.parts[0]
+    since = f"since {said_at(trouble.since)}" if trouble.since else ""
+    who = Text.assemble((trouble.said_parts(nights), "bold"), (f"  {trouble.source.publisher}, {since}", "dim"))
+    about = [Text(first.what, style="red")]
+    if first.next_step:
+        about.append(Text(f"→ {first.next_step}", style="dim"))
+    return Group(Padding(who, (0, 0, 0, 2)), Padding(Group(*about), (0, 0, 0, 4)))
+
+
+def _absent_lines(absent: list[Trouble], nights: list[Night]) -> RenderableType:
+    """One list of what there was nothing to ask for; it is no one's fault and fails nothing."""
+    n_parts = sum(len(trouble.parts) for trouble in absent)
+    heading = Text(f"Absent, so not asked for: no recording, or no file in the inbox ({n_parts})", style="bold")
+    by_source: dict[str, list[PartState]] = {}
+    for trouble in absent:
+        by_source.setdefault(trouble.source.id, []).extend(trouble.parts)
+    sources = {trouble.source.id: trouble.source for trouble in absent}
+    who = [
+        Text.assemble((f"{source}  ", "dim"), Trouble(sources[source], ledger.ABSENT, parts).said_parts(nights, most=2))
+        for source, parts in by_source.items()
+    ]
+    steps = dict.fromkeys(part.next_step for trouble in absent for part in trouble.parts if part.next_step)
+    return Group(heading, Padding(Group(*who, *(Text(f"→ {step}", style="dim") for step in steps)), (0, 0, 0, 2)))
 
 
 def _in_force(release: Release) -> RenderableType:

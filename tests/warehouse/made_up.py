@@ -78,10 +78,12 @@ def record(home: Home, day: int, rates: Rates = RATES) -> None:
     with lake.connect(home) as connection:
         connection.execute(
             "create table batch (part varchar, series_id varchar, series_name varchar, country_id varchar, "
-            "year integer, version_id varchar, value double, published varchar, receipt varchar)"
+            "year integer, version_id varchar, value double, change varchar, recorded_at timestamp, "
+            "published varchar, receipt varchar)"
         )
-        rows = [(PART, PART, "rate", *key, "201312", value, "201312", f"r{day}") for key, value in rates.items()]
-        connection.executemany("insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        stamp = ("insert", moment.replace(tzinfo=None), "201312", f"r{day}")
+        rows = [(PART, PART, "rate", *key, "201312", value, *stamp) for key, value in rates.items()]
+        connection.executemany("insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         lake.create_in_force(connection, home, DATASET, [PART], "previous")
         lake.accept(connection, home, DATASET, "batch", "previous", moment)
     event = ledger.Event(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ingestion import clock, ledger
+from ingestion.catalog import Dataset
 from ingestion.errors import BuildRejected, CatalogError, HomeError, PayloadRejected, ProviderUnavailable
 from ingestion.home import Home
 from ingestion.origin import PROJECT_ROOT
@@ -191,6 +192,34 @@ def test_catalog_tells_parts_and_terms(braindrain: Braindrain, capsys: pytest.Ca
     assert braindrain("catalog", "nothing") == cli.WRONG_USE
 
 
+def test_the_whole_catalog_stands_on_readable_lines(braindrain: Braindrain, capsys: pytest.CaptureFixture[str]) -> None:
+    assert braindrain("catalog") == 0
+    said = capsys.readouterr().out
+    lines = [line.rstrip() for line in said.splitlines()]
+    assert max(len(line) for line in lines) <= 100
+    for source in CATALOG.sources:
+        assert source.publisher in lines
+        assert f"({source.id}):" in said
+    shown = {line.split()[0]: line for line in lines if line.startswith("    ")}
+    for dataset in CATALOG.datasets:
+        assert dataset.cadence.split()[0] in shown[dataset.id], dataset.id
+    assert "CC BY 4.0; may be republished" in said
+    assert f"{len(CATALOG.datasets)} datasets" in lines[-1]
+
+
+@pytest.mark.parametrize("dataset", [source.datasets[0] for source in CATALOG.sources], ids=lambda dataset: dataset.id)
+def test_a_dataset_in_full_says_everything_of_it(
+    dataset: Dataset, braindrain: Braindrain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert braindrain("catalog", dataset.id) == 0
+    said = capsys.readouterr().out
+    assert max(len(line.rstrip()) for line in said.splitlines()) <= 100
+    in_one_line = "".join(said.split())
+    tables = (*(column.name for column in dataset.columns), *(e.name for e in dataset.expectations))
+    for wanted in (dataset.endpoint, dataset.citation, dataset.revision_tolerance.reason, *tables):
+        assert "".join(wanted.split())[:20] in in_one_line
+
+
 def test_export_writes_a_file_and_says_where(
     braindrain: Braindrain, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,9 +248,12 @@ def test_summary_names_everything(braindrain: Braindrain, home: Home, capsys: py
     assert braindrain("summary") == 0
     said = capsys.readouterr().out
     lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
-    assert lines["wb_wdi"].split()[-6:] == ["30", "·", "·", "1", "1", "·"]
+    (of_source,) = [line for line in said.splitlines() if line.startswith("World Bank (world_bank)")]
+    # datasets, parts, loaded, unchanged, withdrawn, absent, rejected, failed
+    assert of_source.split()[-8:] == ["5", "39", "1", "·", "1", "·", "1", "·"]
     assert "→ SM.POP.RHCR.EA" in lines["SM.POP.REFG"]
-    assert "a page is missing" in lines["SP.POP.TOTL"]
+    assert "wb_wdi/SP.POP.TOTL  World Bank, since" in said
+    assert "a page is missing" in said
     assert lines["Guyana"].split()[:2] == ["Guyana", "89.24"]
     assert [word for word in lines["Guyana"].split() if word in ("Oman", "0.37")] == ["Oman", "0.37"]
     assert str(home.marts_database) in said.replace("\n", "")
