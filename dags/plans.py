@@ -27,6 +27,7 @@ def probe_datasets(dataset_ids: list[str], force: bool) -> list[Plan]:
 
     plans: list[Plan] = []
     with open_pipeline() as pipeline:
+        source = pipeline.catalog.source_of(dataset_ids[0]).id
         for dataset_id in dataset_ids:
             try:
                 found = pipeline.probe(dataset_id, force)
@@ -39,5 +40,6 @@ def probe_datasets(dataset_ids: list[str], force: bool) -> list[Plan]:
             if found.changed:
                 plans.append({"dataset_id": dataset_id, "parts": found.changed})
     unchanged = len(dataset_ids) - len(plans)
-    note(", ".join(f"{n} {what}" for n, what in ((len(plans), "to load"), (unchanged, "unchanged")) if n))
+    counts = ", ".join(f"{n} {what}" for n, what in ((len(plans), "to load"), (unchanged, "unchanged")) if n)
+    note(f"{source}: {counts}")
     return plans
