@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, con
 
 if TYPE_CHECKING:
     from ingestion.home import Home
+
+# It tells in two hundred lines how it registers itself, before the one line that a person looks for.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 # A night that was missed is not made up for: the next one asks for everything that changed since. There is no
 # start date, because with one the newest night before the first start would be run at once, and be reported as late.
@@ -32,6 +36,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(minutes=5),
     "retry_exponential_backoff": 3,
     "retry_policy": RETRY_WHAT_MAY_PASS,
+    "show_return_value_in_logs": False,  # pages of it, where the task has said what a person wants to know
 }
 
 

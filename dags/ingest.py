@@ -10,7 +10,7 @@ from deadline import nightly_deadline
 from nights import load_dataset
 from plans import probe_datasets
 from verdicts import NAMED_BY_DATASET, judge_dataset
-from wording import ingest_words
+from wording import ingest_tags, ingest_words
 
 from ingestion.catalog import Source, load_catalog
 
@@ -41,10 +41,10 @@ def make_dag(source: Source) -> None:
 
     with DAG(
         f"ingest_{source.id}",
-        description=f"Take in what {source.publisher} changed",
+        description=f"Take in what changed: {source.publisher}, {source.title}",
         doc_md=ingest_words(source),
         schedule=CronTriggerTimetable(source.schedule, timezone="UTC"),
-        tags=["ingest", source.id],
+        tags=ingest_tags(source),
         params={"dataset": chosen, "force": force},
         default_args={**TASK_DEFAULTS, "owner": source.owner},
         deadline=nightly_deadline(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TypedDict
 
-from verdicts import note
+from verdicts import count_outcomes, note
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,9 @@ def probe_datasets(dataset_ids: list[str], force: bool) -> list[Plan]:
                 log.warning("%s", error)
                 plans.append({"dataset_id": dataset_id, "parts": None})
                 continue
-            for event in pipeline.unchanged(dataset_id, found):
-                log.info("%s %s: %s", dataset_id, event.part, event.outcome)
+            events = [vars(event) for event in pipeline.unchanged(dataset_id, found)]
+            events += [{"outcome": "to load"} for _ in found.changed]
+            log.info("%s: %s", dataset_id, count_outcomes(events))
             if found.changed:
                 plans.append({"dataset_id": dataset_id, "parts": found.changed})
     unchanged = len(dataset_ids) - len(plans)

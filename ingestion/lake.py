@@ -18,7 +18,10 @@ from ingestion import clock
 from ingestion.catalog import Dataset
 from ingestion.home import Home, sync
 
-MEMORY_LIMIT = "250MB"
+MEMORY_BYTES = 250_000_000
+# A revision looks every key of a large table up: more rows get more room, up to the most that a load may take.
+MEMORY_BYTES_PER_ROW = 45
+MOST_MEMORY_BYTES = 1_500_000_000
 THREADS = 1
 # Wide tables spill when their row groups are as large as DuckDB makes them by itself.
 ROW_GROUP_ROWS = 30_720
@@ -38,12 +41,19 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB with bounded memory that spills into the home."""
     home.scratch.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
-    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"set memory_limit = '{MEMORY_BYTES}B'")
     connection.execute(f"set threads = {THREADS}")
     connection.execute("set enable_progress_bar = false")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set temp_directory = $folder", {"folder": str(home.scratch)})
     return connection
+
+
+def give_room(connection: duckdb.DuckDBPyConnection, batch: str) -> None:
+    """Raise the memory limit for a batch of many rows."""
+    counted = connection.execute(f"select count(*) from {quoted(batch)}").fetchone()  # noqa: S608
+    wanted = (counted[0] if counted else 0) * MEMORY_BYTES_PER_ROW
+    connection.execute(f"set memory_limit = '{min(max(wanted, MEMORY_BYTES), MOST_MEMORY_BYTES)}B'")
 
 
 def lake_files(home: Home, dataset: Dataset) -> list[Path]:

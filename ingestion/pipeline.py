@@ -13,16 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from ingestion import clock, inbox, lake, ledger, quarantine
 from ingestion.catalog import Catalog, Dataset, Part, load_catalog
-from ingestion.errors import Absent, BrainDrainError, HomeError, PayloadRejected, ProviderUnavailable, SeriesWithdrawn
+from ingestion.errors import (
+    Absent,
+    BrainDrainError,
+    CatalogError,
+    PayloadRejected,
+    ProviderUnavailable,
+    SeriesWithdrawn,
+)
 from ingestion.home import Home, open_home
 from ingestion.http import Client
 from ingestion.landing import Decision, Landing, Receipt, Trouble, keep_what_arrived
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT, Origin, kind_of, open_origin
 from ingestion.sources import Fetched, Mark, protocol_of
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 from ingestion.unasked import noted
 from ingestion.validation.measure import value_column
 from ingestion.validation.verdict import Finding
@@ -154,7 +163,9 @@ class Pipeline:
         try:
             probe = self.probe(dataset_id, force)
             report = self.load(dataset_id, probe.changed, progress) if probe.changed else DatasetReport(dataset_id)
-        except (Absent, ProviderUnavailable, PayloadRejected, HomeError) as error:
+        except CatalogError:
+            raise  # ours to mend, and no publisher's fault
+        except BrainDrainError as error:
             return DatasetReport(dataset_id, error=str(error))
         report.requests += probe.requests
         report.parts.extend(self.unchanged(dataset_id, probe))
@@ -349,11 +360,11 @@ class _Load:
         target = lake.scratch_file(self.home, self.dataset, f"batch-{part.id}")
         try:
             lake.write(stamped, target)
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            place = f"{self.dataset.id}/{part.id}"
+        except (duckdb.InvalidInputException, duckdb.DataError) as error:
             what = " ".join(str(error).split("\n\n")[0].split())
-            next_step = "compare the landed payload with the publisher's page, then ingest again"
-            raise PayloadRejected(what, place, next_step) from error
+            raise PayloadRejected(what, f"{self.dataset.id}/{part.id}", LOOK_AT_PUBLISHER) from error
+        if not pq.read_metadata(target).num_rows:
+            raise PayloadRejected("the answer holds no rows", f"{self.dataset.id}/{part.id}", LOOK_AT_PUBLISHER)
         return target
 
     def _give_up(self, part: Part, receipt: Receipt, error: BrainDrainError) -> None:
@@ -424,6 +435,7 @@ class _Load:
     def _create_batch(self, connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
         """Create view ``batch``: the rows of these parts as the lake has them."""
         connection.read_parquet([str(path) for path in paths]).create_view("batch", replace=True)
+        lake.give_room(connection, "batch")
 
     def _accept(self, connection: duckdb.DuckDBPyConnection, landed: list[_Landed], paths: list[Path]) -> None:
         """Append to the lake what ``batch`` changes against ``previous``, and note it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from ingestion import clock, ledger
+from ingestion import clock, lake, ledger
 from ingestion.catalog import Dataset
 from ingestion.errors import HomeError
 from ingestion.home import Home, path_of, sync, write_atomically
@@ -239,12 +238,8 @@ def _read(folder: Path) -> Entry:
 def _write_batch(connection: duckdb.DuckDBPyConnection, batch: str, part: str, path: Path) -> int:
     """Write the part's rows, durably; gives their number."""
     rows = connection.table(batch).filter(duckdb.ColumnExpression("part") == duckdb.ConstantExpression(part))
-    rows.write_parquet(str(path), compression="zstd")
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    lake.write(rows, path)
+    sync(path)
     return len(rows)
 
 

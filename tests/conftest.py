@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-# Whole nights, whole judgements, whole builds and whole Airflow runs. The rest answers within a minute.
-SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "ui", "validation"}
+# Whole nights, whole judgements, whole builds, whole Airflow runs, and the worlds of the sandbox. The rest answers
+# within a minute.
+SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "nights", "sandbox", "ui", "validation"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

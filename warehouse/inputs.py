@@ -22,19 +22,13 @@ from ingestion.home import Home
 from ingestion.lake import lake_files
 from ingestion.ledger import read_events
 from ingestion.origin import PROJECT_ROOT
+from ingestion.sources.typed import ARROW_TYPES
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 # What dbt itself writes into a project folder when somebody runs it there by hand.
 NOT_OF_THE_PROJECT = ("target", "logs", "dbt_packages", ".user.yml")
 
 TEXT = pa.string()
-ARROW_TYPES = {
-    "VARCHAR": TEXT,
-    "DOUBLE": pa.float64(),
-    "INTEGER": pa.int32(),
-    "BIGINT": pa.int64(),
-    "DATE": pa.date32(),
-}
 SOURCES_SCHEMA = pa.schema(
     [
         *((name, TEXT) for name in ("source_id", "publisher", "title", "homepage", "licence", "licence_url")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -238,7 +239,12 @@ class Smoke:
             answer = client.get(question.url, question.subject, question.headers)
         finally:
             line.requests = client.requests_made
-        line.found = question.judge(answer.content())
+        try:
+            line.found = question.judge(answer.content())
+        except (LookupError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+            # Whatever a page nobody has read a body of may hold: it is not what the question expects.
+            what = f"the answer has another form than expected ({type(error).__name__}: {error})"
+            raise PayloadRejected(what, question.subject, question.next_step) from error
         if not line.found:
             line.differ(question.otherwise, question.next_step)
 

@@ -19,12 +19,12 @@ from ingestion.catalog import Dataset, Part
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body, Client
 from ingestion.sources import Fetched, Mark, Probe
-from ingestion.sources.json_body import INGEST_LATER, LOOK_AT_PUBLISHER, decode, digest, text_column
+from ingestion.sources.json_body import INGEST_LATER, by, decode, digest, year
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, table
 
 RECORDS_PER_PAGE = 1000
-PLACE = ("REF_AREA", "COMP_BREAKDOWN_1", "TIME_PERIOD")
-NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-YEAR = re.compile(r"\d{4}")
+PLACE = by("REF_AREA", "COMP_BREAKDOWN_1", "TIME_PERIOD")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 class Observation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -108,20 +108,17 @@ class Observations:
         where = f"{dataset.id}/{part.id}"
         pages = [decode(body.content(), PAGE, where, PLACE) for body in bodies]
         rows = [row for page in pages for row in page.value]
-        if len(rows) != pages[-1].count:
-            what = f"{len(rows):,} records came where {pages[-1].count:,} were announced"
+        if any(page.count != len(rows) for page in pages):
+            announced = " and ".join(f"{count:,}" for count in sorted({page.count for page in pages}))
+            what = f"{len(rows):,} records came where {announced} were announced"
             raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
         strangers = sorted({f"{row.DATABASE_ID} {row.INDICATOR}" for row in rows})
         if strangers != [f"{dataset.parameters['database']} {part.id}"]:
             raise PayloadRejected(f"records of {', '.join(strangers)} came instead", where, LOOK_AT_PUBLISHER)
-        columns = {
-            "OBS_VALUE": pa.array([_number(row, where) for row in rows], pa.float64()),
-            "TIME_PERIOD": pa.array([_year(row, where) for row in rows], pa.int32()),
-            "UNIT_MULT": pa.array([row.UNIT_MULT for row in rows], pa.int32()),
-        }
-        names = [column.name for column in dataset.columns]
-        texts = {name: text_column([getattr(row, name) for row in rows]) for name in names if name not in columns}
-        return pa.table({name: columns.get(name, texts.get(name)) for name in names})
+        cells = {column.name: [getattr(row, column.name) for row in rows] for column in dataset.columns}
+        cells["OBS_VALUE"] = [_number(row, where) for row in rows]
+        cells["TIME_PERIOD"] = [year(row.TIME_PERIOD, _said(row), where) for row in rows]
+        return table(dataset, cells, where)
 
 
 def _number(row: Observation, where: str) -> float | None:
@@ -131,12 +128,6 @@ def _number(row: Observation, where: str) -> float | None:
     if not NUMBER.fullmatch(row.OBS_VALUE):
         raise PayloadRejected(f"OBS_VALUE is '{row.OBS_VALUE}' in {_said(row)}", where, LOOK_AT_PUBLISHER)
     return float(row.OBS_VALUE)
-
-
-def _year(row: Observation, where: str) -> int:
-    if not YEAR.fullmatch(row.TIME_PERIOD):
-        raise PayloadRejected(f"a period is no year: {_said(row)}", where, LOOK_AT_PUBLISHER)
-    return int(row.TIME_PERIOD)
 
 
 def _said(row: Observation) -> str:

@@ -17,6 +17,7 @@ import csv
 import io
 import logging
 import re
+import zlib
 from collections.abc import Mapping
 
 import duckdb
@@ -24,10 +25,11 @@ import duckdb
 from ingestion.catalog import Dataset, Part
 from ingestion.errors import CatalogError, PayloadRejected
 from ingestion.http import Body, Client
+from ingestion.lake import quoted
 from ingestion.sources import Batch, Fetched, Mark, Probe
 from ingestion.sources.files import Files
 from ingestion.sources.files.arrival import GZIP_MARK, gunzipped, opened
-from ingestion.sources.files.tables import COMPARE, quoted, text_table, typed, where_of
+from ingestion.sources.files.tables import COMPARE, text_table, typed, where_of
 
 log = logging.getLogger("ingestion")
 
@@ -120,7 +122,7 @@ def _header(body: Body, where: str) -> list[str]:
             unpacked = gunzipped(stored) if body.head().startswith(GZIP_MARK) else stored
             with io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="") as lines:
                 return next(csv.reader(lines), [])
-    except (UnicodeDecodeError, OSError, EOFError) as error:
+    except (UnicodeDecodeError, csv.Error, zlib.error, OSError, EOFError) as error:
         raise PayloadRejected(f"the text cannot be read ({error})", where, COMPARE) from error
 
 

@@ -20,7 +20,8 @@ from ingestion.catalog import Dataset, Part
 from ingestion.errors import PayloadRejected, SeriesWithdrawn
 from ingestion.http import Body, Client
 from ingestion.sources import Fetched, Mark, Probe
-from ingestion.sources.json_body import LOOK_AT_PUBLISHER, decode, text_column
+from ingestion.sources.json_body import by, decode
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, table
 
 UNKNOWN_INDICATOR = "UIS::HINT::001"
 
@@ -108,7 +109,7 @@ class Indicators:
     ) -> pa.Table:
         """Records in the order sent, no fewer than the API's own metadata announce."""
         where = f"{dataset.id}/{part.id}"
-        answer = decode(bodies[0].content(), ANSWER, where, ("geoUnit", "year"))
+        answer = decode(bodies[0].content(), ANSWER, where, by("geoUnit", "year"))
         _refuse_hints(answer.hints, where)
         records = answer.records
         if not records:
@@ -116,26 +117,18 @@ class Indicators:
         strangers = sorted({record.indicatorId for record in records} - {part.id})
         if strangers:
             raise PayloadRejected(f"records of {', '.join(strangers)} came instead", where, LOOK_AT_PUBLISHER)
-        _refuse_lost_records(len(records), answer.indicatorMetadata, where)
-        return pa.table(
-            {
-                "indicatorId": text_column([record.indicatorId for record in records]),
-                "geoUnit": text_column([record.geoUnit for record in records]),
-                "year": pa.array([record.year for record in records], pa.int32()),
-                "value": pa.array([record.value for record in records], pa.float64()),
-                "magnitude": text_column([record.magnitude for record in records]),
-                "qualifier": text_column([record.qualifier for record in records]),
-            }
-        )
+        _refuse_lost_records(len(records), part.id, answer.indicatorMetadata, where)
+        cells = {column.name: [getattr(record, column.name) for record in records] for column in dataset.columns}
+        return table(dataset, cells, where)
 
 
-def _refuse_lost_records(found: int, metadata: list[Metadata], where: str) -> None:
+def _refuse_lost_records(found: int, indicator: str, metadata: list[Metadata], where: str) -> None:
     """The API counts an indicator's records in its own metadata; fewer of them are not all."""
-    if not metadata:
+    counts = [about.dataAvailability.totalRecordCount for about in metadata if about.indicatorCode == indicator]
+    if not counts:
         raise PayloadRejected("the metadata that count the records did not come", where, LOOK_AT_PUBLISHER)
-    announced = sum(about.dataAvailability.totalRecordCount for about in metadata)
-    if found < announced:
-        what = f"{found:,} records came where {announced:,} were announced"
+    if found < sum(counts):
+        what = f"{found:,} records came where {sum(counts):,} were announced"
         raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
 
 

@@ -24,7 +24,8 @@ from ingestion.catalog import Column, Dataset, Part
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body, Client
 from ingestion.sources import Fetched, Mark, Probe
-from ingestion.sources.json_body import INGEST_LATER, LOOK_AT_PUBLISHER, decode, digest
+from ingestion.sources.json_body import INGEST_LATER, Said, by, decode, digest
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, table
 
 ROWS_PER_PAGE = 20000
 NOT_REPORTED = "-"
@@ -98,21 +99,19 @@ class Pairs:
     ) -> pa.Table:
         """Pairs in the order sent; they add up to the publisher's own sums, or a page is lost."""
         where = f"{dataset.id}/{part.id}"
-        sums = _table(dataset, [bodies[0]], f"{where}, sums", ("year",))
-        pairs = _table(dataset, bodies[1:], where, ("year", *COUNTRIES))
+        sums = _table(dataset, [bodies[0]], f"{where}, sums", by("year"))
+        pairs = _table(dataset, bodies[1:], where, by("year", *COUNTRIES))
         sums_among = sum(pairs.column(name).to_pylist().count(NOT_REPORTED) for name in COUNTRIES)
         if sums_among:
             what = f"{sums_among:,} codes of countries are '-': sums over countries came among the pairs"
             raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
         _refuse_lost_rows(dataset, pairs, sums, where)
-        for name in (column.name for column in dataset.columns if column.type == "VARCHAR"):
-            pairs = pairs.set_column(pairs.column_names.index(name), name, pairs.column(name).dictionary_encode())
         return pairs
 
 
 def _version(dataset: Dataset, sums: bytes, where: str) -> str:
     """The mark of a version: only the items, for the envelope may move without them."""
-    items = decode(sums, items_of(dataset.columns), where, ("year",)).items
+    items = decode(sums, items_of(dataset.columns), where, by("year")).items
     if not items:
         raise PayloadRejected("the answer holds no sums", where, LOOK_AT_PUBLISHER)
     return digest(items)
@@ -132,34 +131,27 @@ def _refuse_wrong_page(got: Page, page: int, first: Page, where: str) -> None:
         raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
 
 
-def _table(dataset: Dataset, bodies: Sequence[Body], where: str, place: Sequence[str]) -> pa.Table:
-    """The items of these pages as the catalog's columns; texts are plain, not yet dictionaries."""
-    items = [item for body in bodies for item in decode(body.content(), items_of(dataset.columns), where, place).items]
-    columns = {}
-    for column in dataset.columns:
-        sent = [getattr(item, column.name) for item in items]
-        if column.type == "DOUBLE":
-            columns[column.name] = pa.array(_counts(sent, column.name, items, where), pa.float64())
-        else:
-            columns[column.name] = pa.array(sent, pa.string() if column.type == "VARCHAR" else pa.int32())
-    return pa.table(columns)
+def _table(dataset: Dataset, bodies: Sequence[Body], where: str, said: Said) -> pa.Table:
+    """The items of these pages as the catalog's columns."""
+    items = [item for body in bodies for item in decode(body.content(), items_of(dataset.columns), where, said).items]
+    cells = {column.name: [getattr(item, column.name) for item in items] for column in dataset.columns}
+    for name in (column.name for column in dataset.columns if column.type == "DOUBLE"):
+        cells[name] = _counts(cells[name], name, items, where)
+    return table(dataset, cells, where)
 
 
 def _counts(sent: Sequence[int | str], name: str, items: Sequence[Any], where: str) -> list[float | None]:
     """Persons; texts are ``"0"``, another number, or not reported."""
-    meanings: dict[str, float | None] = {NOT_REPORTED: None, "0": 0.0}
     counts: list[float | None] = []
     for position, value in enumerate(sent):
-        if not isinstance(value, str):
-            counts.append(float(value))
-        elif value in meanings:
-            counts.append(meanings[value])
-        elif value.isascii() and value.isdigit():
-            counts.append(float(value))
-        else:
+        if isinstance(value, str) and value != NOT_REPORTED and not (value.isascii() and value.isdigit()):
             item = items[position]
             what = f"{name} is '{value}' in {item.year}, origin {item.coo_iso}, asylum {item.coa_iso}"
             raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
+        if value == NOT_REPORTED:
+            counts.append(None)
+        else:
+            counts.append(float(value) if isinstance(value, str) else value)
     return counts
 
 
@@ -167,7 +159,7 @@ def _refuse_lost_rows(dataset: Dataset, pairs: pa.Table, sums: pa.Table, where: 
     """Pairs of a year (and procedure, where there is one) add up to the sum that the publisher gives for it."""
     groups = [name for name in dataset.key if name not in COUNTRIES]
     measures = [column.name for column in dataset.columns if column.type == "DOUBLE"]
-    found, expected = (_added_up(table, groups, measures) for table in (pairs, sums))
+    found, expected = (_added_up(rows, groups, measures) for rows in (pairs, sums))
     for group in sorted(found.keys() | expected.keys(), key=str):
         for name, has, should in zip(measures, found.get(group, ()), expected.get(group, ()), strict=False):
             if has != should:
@@ -184,9 +176,9 @@ def _said(group: tuple[Any, ...]) -> str:
     return " ".join(map(str, group))
 
 
-def _added_up(table: pa.Table, groups: list[str], measures: list[str]) -> dict[tuple[Any, ...], tuple[float, ...]]:
+def _added_up(rows: pa.Table, groups: list[str], measures: list[str]) -> dict[tuple[Any, ...], tuple[float, ...]]:
     """Sums of the measures by group; what is not reported adds nothing."""
-    added = table.group_by(groups).aggregate([(name, "sum") for name in measures])
+    added = rows.group_by(groups).aggregate([(name, "sum") for name in measures])
     keys = zip(*(added.column(name).to_pylist() for name in groups), strict=True)
     values = zip(
         *([value or 0.0 for value in added.column(f"{name}_sum").to_pylist()] for name in measures), strict=True

@@ -9,10 +9,9 @@ https://datahelpdesk.worldbank.org/knowledgebase/articles/898581
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 import duckdb
@@ -20,9 +19,11 @@ import msgspec
 import pyarrow as pa
 
 from ingestion.catalog import Dataset, Part
-from ingestion.errors import PayloadRejected, SeriesWithdrawn
+from ingestion.errors import Absent, PayloadRejected, SeriesWithdrawn
 from ingestion.http import Body, Client
-from ingestion.sources import Fetched, Mark, Probe
+from ingestion.sources import Fetched, Mark, Probe, json_body
+from ingestion.sources.json_body import INGEST_LATER, year
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, Cell, table
 
 T = TypeVar("T")
 
@@ -35,13 +36,16 @@ GONE = ("120", "175")
 # An edition that lists a series but lost its figures holds fewer; the frozen rate has 444.
 FEWEST_ARCHIVED_VALUES = 100
 
+# The country list and the archives send some of their numbers as text.
+Count = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(pattern="^[0-9]{1,9}$")]
+
 
 class Header(msgspec.Struct):
-    """Element 0 of an answer. The country list sends its numbers as text."""
+    """Element 0 of an answer; ``lastupdated`` only where figures are asked for."""
 
-    page: int | str
-    pages: int | str
-    total: int | str = 0
+    page: Count
+    pages: Count
+    total: Count
     lastupdated: str | None = None
 
 
@@ -96,7 +100,7 @@ class Coordinate(msgspec.Struct, forbid_unknown_fields=True):
     value: str
 
 
-class Cell(msgspec.Struct, forbid_unknown_fields=True):
+class ArchivedCell(msgspec.Struct, forbid_unknown_fields=True):
     """One archived cell: series by country by time by version."""
 
     variable: list[Coordinate]
@@ -120,16 +124,16 @@ class Concept(msgspec.Struct):
 class ArchiveSource(msgspec.Struct):
     """The archives' own envelope; ``data`` in data calls, ``concept`` in catalogue calls."""
 
-    data: list[Cell] = msgspec.field(default_factory=list)
+    data: list[ArchivedCell] = msgspec.field(default_factory=list)
     concept: list[Concept] = msgspec.field(default_factory=list)
 
 
 class ArchivePage(msgspec.Struct):
     """An answer of the archives: an object, and not an array as everywhere else."""
 
-    page: int | str
-    pages: int | str
-    total: int | str
+    page: Count
+    pages: Count
+    total: Count
     source: ArchiveSource | list[ArchiveSource]
 
     @property
@@ -180,12 +184,18 @@ class Indicators:
         return Probe(max((edition for edition in now.values() if edition), default=None), unchanged)
 
     def _edition(self, client: Client, dataset: Dataset, parts: tuple[str, ...]) -> str | None:
-        """The ``lastupdated`` of an answer with these indicators; None if the publisher refuses the call."""
+        """The ``lastupdated`` of an answer with these indicators; None if the publisher refuses the call.
+
+        None too where a local origin has no recording (any more) of one of them.
+        """
         asked: dict[str, str | int] = {"format": "json", "per_page": 1}
         if len(parts) > 1:
             asked["source"] = dataset.parameters["source"]
         where = f"{dataset.id}, probe"
-        body = client.ask(f"{dataset.endpoint}/{';'.join(parts)}?{urlencode(asked)}", where)
+        try:
+            body = client.ask(f"{dataset.endpoint}/{';'.join(parts)}?{urlencode(asked)}", where)
+        except Absent:
+            return None
         try:
             header, _ = _decode(body, HEADER_ONLY, where)
         except (SeriesWithdrawn, PayloadRejected):
@@ -203,13 +213,12 @@ class Indicators:
         def header_of(body: bytes, where: str) -> Header:
             header, rows = _decode(body, HEADER_ONLY, where)
             if bytes(rows).strip() in (b"null", b"[]"):
-                raise PayloadRejected("the answer holds no rows", where, _LOOK_AT_PUBLISHER)
+                raise PayloadRejected("the answer holds no rows", where, LOOK_AT_PUBLISHER)
+            if header.lastupdated is None:
+                raise PayloadRejected("the header does not say lastupdated", where, LOOK_AT_PUBLISHER)
             if fetched.version not in (None, header.lastupdated):
-                raise PayloadRejected(
-                    f"the edition changed between pages, from {fetched.version} to {header.lastupdated}",
-                    where,
-                    "ingest again when the publisher's update is through",
-                )
+                what = f"the edition changed between pages, from {fetched.version} to {header.lastupdated}"
+                raise PayloadRejected(what, where, INGEST_LATER)
             fetched.version = fetched.edition = header.lastupdated
             return header
 
@@ -224,19 +233,18 @@ class Indicators:
         strangers = sorted({row.indicator.id for row in rows} - {part.id})
         if strangers:
             raise PayloadRejected(f"rows of {', '.join(strangers)} came instead", place, "ingest again with --force")
-        return pa.table(
-            {
-                "indicator_id": _text([row.indicator.id for row in rows]),
-                "indicator_name": _text([row.indicator.value for row in rows]),
-                "country_id": _text([row.country.id for row in rows]),
-                "countryiso3code": _text([row.countryiso3code for row in rows]),
-                "year": _years([row.date for row in rows], place),
-                "value": pa.array([row.value for row in rows], pa.float64()),
-                "unit": _text([row.unit for row in rows]),
-                "obs_status": _text([row.obs_status for row in rows]),
-                "decimal": pa.array([row.decimal for row in rows], pa.int32()),
-            }
-        )
+        columns: dict[str, Sequence[Cell]] = {
+            "indicator_id": [row.indicator.id for row in rows],
+            "indicator_name": [row.indicator.value for row in rows],
+            "country_id": [row.country.id for row in rows],
+            "countryiso3code": [row.countryiso3code for row in rows],
+            "year": [year(row.date, row.country.value, place) for row in rows],
+            "value": [row.value for row in rows],
+            "unit": [row.unit for row in rows],
+            "obs_status": [row.obs_status for row in rows],
+            "decimal": [row.decimal for row in rows],
+        }
+        return table(dataset, columns, place)
 
 
 class CountryList:
@@ -265,20 +273,19 @@ class CountryList:
         """One row per entry, in the order sent."""
         place = f"{dataset.id}/{part.id}"
         entries = _announced(bodies, ECONOMIES, "entries", place)
-        return pa.table(
-            {
-                "id": _text([entry.id for entry in entries]),
-                "iso2_code": _text([entry.iso2Code for entry in entries]),
-                # Two region names end in a space on the wire.
-                "name": _text([entry.name.strip() for entry in entries]),
-                "region_id": _text([entry.region.id for entry in entries]),
-                "region_name": _text([entry.region.value.strip() for entry in entries]),
-                "income_level_id": _text([entry.incomeLevel.id for entry in entries]),
-                "income_level_name": _text([entry.incomeLevel.value.strip() for entry in entries]),
-                "lending_type_id": _text([entry.lendingType.id or None for entry in entries]),
-                "capital_city": _text([entry.capitalCity or None for entry in entries]),
-            }
-        )
+        columns: dict[str, Sequence[Cell]] = {
+            "id": [entry.id for entry in entries],
+            "iso2_code": [entry.iso2Code for entry in entries],
+            # Two region names end in a space on the wire.
+            "name": [entry.name.strip() for entry in entries],
+            "region_id": [entry.region.id for entry in entries],
+            "region_name": [entry.region.value.strip() for entry in entries],
+            "income_level_id": [entry.incomeLevel.id for entry in entries],
+            "income_level_name": [entry.incomeLevel.value.strip() for entry in entries],
+            "lending_type_id": [entry.lendingType.id or None for entry in entries],
+            "capital_city": [entry.capitalCity or None for entry in entries],
+        }
+        return table(dataset, columns, place)
 
     def _url(self, dataset: Dataset, page: int) -> str:
         return f"{dataset.endpoint}?{urlencode({'format': 'json', 'per_page': ENTRIES_PER_PAGE, 'page': page})}"
@@ -347,26 +354,20 @@ class Archive:
         total = int(_decode(bodies[0].content(), ARCHIVE, place).total)
         cells = [cell for body in bodies for cell in _cells(body.content(), place)]
         if len(cells) != total:
-            raise PayloadRejected(
-                f"{len(cells):,} cells came where {total:,} were announced", place, _LOOK_AT_PUBLISHER
-            )
+            raise PayloadRejected(f"{len(cells):,} cells came where {total:,} were announced", place, LOOK_AT_PUBLISHER)
         try:
             placed = [{coordinate.concept.lower(): coordinate for coordinate in cell.variable} for cell in cells]
-            return pa.table(
-                {
-                    "series_id": _text([at["series"].id for at in placed]),
-                    "series_name": _text([at["series"].value for at in placed]),
-                    "country_id": _text([at["country"].id for at in placed]),
-                    "year": _years([at["time"].id.removeprefix("YR") for at in placed], place),
-                    "version_id": _text([at["version"].id for at in placed]),
-                    "value": pa.array([cell.value for cell in cells], pa.float64()),
-                }
-            )
+            columns: dict[str, Sequence[Cell]] = {
+                "series_id": [at["series"].id for at in placed],
+                "series_name": [at["series"].value for at in placed],
+                "country_id": [at["country"].id for at in placed],
+                "year": [year(at["time"].id.removeprefix("YR"), at["country"].id, place) for at in placed],
+                "version_id": [at["version"].id for at in placed],
+                "value": [cell.value for cell in cells],
+            }
         except KeyError as error:
-            raise PayloadRejected(f"a cell has no dimension {error}", place, _LOOK_AT_PUBLISHER) from error
-
-
-_LOOK_AT_PUBLISHER = "compare the landed payload with the publisher's page, then ingest again"
+            raise PayloadRejected(f"a cell has no dimension {error}", place, LOOK_AT_PUBLISHER) from error
+        return table(dataset, columns, place)
 
 
 def _fetch_pages(
@@ -385,7 +386,7 @@ def _fetch_pages(
         header = header_of(answer.content(), where)
         if int(header.page) != page:
             raise PayloadRejected(
-                f"page {header.page} of {header.pages} came where page {page} was asked for", where, _LOOK_AT_PUBLISHER
+                f"page {header.page} of {header.pages} came where page {page} was asked for", where, LOOK_AT_PUBLISHER
             )
         first = first or header
         if (int(header.total), int(header.pages)) != (int(first.total), int(first.pages)):
@@ -393,7 +394,7 @@ def _fetch_pages(
                 f"the total changed between pages, from {first.total} rows on {first.pages} pages "
                 f"to {header.total} on {header.pages}",
                 where,
-                "ingest again when the publisher's update is through",
+                INGEST_LATER,
             )
         page += 1
 
@@ -410,78 +411,62 @@ def _announced(
         elements.extend(on_page or [])
     if len(elements) != total:
         what = f"{len(elements):,} {noun} came where {total:,} were announced"
-        raise PayloadRejected(what, place, _LOOK_AT_PUBLISHER)
+        raise PayloadRejected(what, place, LOOK_AT_PUBLISHER)
     return elements
 
 
 def _decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str) -> T:
     """Type a body, or say what it is instead."""
     try:
-        return decoder.decode(body)
-    except msgspec.DecodeError as error:
+        return json_body.decode(body, decoder, where, _said)
+    except PayloadRejected:
         _raise_if_refusal(body, where)
-        start = body[:200].lstrip().lower()
-        if not start:
-            raise PayloadRejected("the body is empty", where, _LOOK_AT_PUBLISHER) from error
-        if start.startswith(b"<"):
-            kind = "HTML" if b"html" in start else "XML"
-            raise PayloadRejected(f"{kind} came instead of JSON", where, _LOOK_AT_PUBLISHER) from error
-        raise PayloadRejected(f"{_named_place(body, str(error))}", where, _LOOK_AT_PUBLISHER) from error
+        raise
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """Economy and year of a row, however damaged it is."""
+    country = row.get("country")
+    name = f"{country.get('value')} ({country.get('id')})" if isinstance(country, dict) else str(row)[:80]
+    return f"{name} {row.get('date', '')}".rstrip()
 
 
 def _raise_if_refusal(body: bytes, where: str) -> None:
     try:
         (refusal,) = REFUSAL.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return  # not a refusal; the caller says what it is
     said = "; ".join(f"{message.id} {message.value}" for message in refusal.message)
     if any(message.id in GONE for message in refusal.message):
         raise SeriesWithdrawn(
             f"the publisher answers: {said}", where, "look for a successor in the publisher's list of indicators"
         )
-    raise PayloadRejected(f"the publisher answers: {said}", where, _LOOK_AT_PUBLISHER)
-
-
-def _named_place(body: bytes, error: str) -> str:
-    """The decoder's finding, with the economy and year of the row it points to."""
-    found = re.search(r"`\$\[1\]\[(\d+)\]", error)
-    if not found:
-        return error
-    row = json.loads(body)[1][int(found[1])]
-    country = row.get("country", {}) if isinstance(row, dict) else {}
-    name = f"{country.get('value')} ({country.get('id')})" if country else str(row)[:80]
-    return f"{error}, that is {name} {row.get('date', '') if isinstance(row, dict) else ''}".rstrip()
+    raise PayloadRejected(f"the publisher answers: {said}", where, LOOK_AT_PUBLISHER)
 
 
 def _editions(body: bytes, where: str) -> list[str]:
     """Every edition (YYYYMM) that the archives list, newest first."""
+    try:
+        page = _decode(body, ARCHIVE, where)
+    except SeriesWithdrawn as error:
+        # What is refused is the list; that says nothing about any series.
+        raise PayloadRejected(error.what, where, LOOK_AT_PUBLISHER) from error
     variables = [
         variable
-        for source in _decode(body, ARCHIVE, where).sources
+        for source in page.sources
         for concept in source.concept
         if concept.id.lower() == "version"
         for variable in concept.variable
     ]
     dated = {variable.id for variable in variables if re.fullmatch(r"\d{6}", variable.id)}
     if not dated:
-        raise PayloadRejected("the list names no edition", where, _LOOK_AT_PUBLISHER)
+        raise PayloadRejected("the list names no edition", where, LOOK_AT_PUBLISHER)
     return sorted(dated, reverse=True)
 
 
-def _cells(body: bytes, where: str) -> list[Cell]:
+def _cells(body: bytes, where: str) -> list[ArchivedCell]:
     page = _decode(body, ARCHIVE, where)
     return [cell for source in page.sources for cell in source.data]
-
-
-def _years(texts: list[str], place: str) -> pa.Array:
-    try:
-        return pa.array([int(text) for text in texts], pa.int32())
-    except ValueError as error:
-        raise PayloadRejected(f"a period is no year ({error})", place, _LOOK_AT_PUBLISHER) from error
-
-
-def _text(values: list[str | None]) -> pa.Array:
-    return pa.array(values, pa.string()).dictionary_encode()
 
 
 def _digest(bodies: list[bytes]) -> str:

@@ -11,6 +11,7 @@ import duckdb
 from ingestion import clock
 from ingestion.catalog import Dataset
 from ingestion.home import Home, write_atomically
+from ingestion.lake import quoted
 from ingestion.validation import bridge as country_bridge
 from ingestion.validation import measure, rules
 from ingestion.validation.engine import Judge, Row, Rule
@@ -66,7 +67,7 @@ class _Judgement:
         self._connection = connection
         self._batch = batch
         # Without a state in force the batch's own columns, and no row, stand for it.
-        self._in_force = measure.quoted(previous) if previous else f"(from {measure.quoted(batch)} limit 0)"
+        self._in_force = quoted(previous) if previous else f"(from {quoted(batch)} limit 0)"
         self._recorded_at = recorded_at
         self._judge = judge
         self._bridge = country_bridge.load_bridge(country_bridge.SEEDS)

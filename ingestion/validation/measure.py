@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ingestion.catalog import Column, Dataset, Expectation
+from ingestion.lake import quoted
 from ingestion.validation.bridge import Bridge
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ SAME_NUMBER = 1e-9
 15th digit (61.2514360156709 and 61.251436015671), and that is no revision."""
 SLICE_ROWS = 1_000_000
 """Numbers held in memory at once."""
+KEYS_AT_ONCE = 3_000_000
+"""Keys counted, or numbers sorted, at once."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,6 @@ class CountRule:
     def counter(self) -> str:
         """Column of the profile that holds the count."""
         return f"n_{self.name}"
-
-
-def quoted(name: str) -> str:
-    """The name as an SQL identifier."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
 
 
 def literal(text: str) -> str:
@@ -183,11 +180,12 @@ def profile_frame(
     Shares are 0-1; whatever compares with the state in force is null where nothing is in force.
     """
     profile = connection.execute(_size_query(dataset, quoted(batch), counted)).df()
-    profile = profile.merge(connection.execute(_twice_query(dataset, batch)).df(), on="part", how="left")
-    profile["n_key_unique"] = profile["n_key_unique"].fillna(0)
+    n_rows = int(profile["n_rows"].sum())
+    twice = _rows_with_a_key_twice(connection, dataset, batch, n_rows)
+    profile["n_key_unique"] = [twice.get(part, 0) for part in profile["part"]]
     before = connection.execute(_size_query(dataset, in_force, ())).df().add_prefix("previous_")
     before = before[before["previous_part"].isin(profile["part"])]
-    change = connection.execute(_change_query(dataset, batch, in_force)).df()
+    change = connection.execute(_change_query(dataset, batch, in_force, n_rows)).df()
     profile = profile.merge(before, left_on="part", right_on="previous_part", how="left").merge(
         change, on="part", how="left"
     )
@@ -223,21 +221,37 @@ def _size_query(dataset: Dataset, relation: str, counted: Sequence[CountRule]) -
     return f"select {', '.join(measures)} from {relation} group by part order by part"  # noqa: S608
 
 
-def _twice_query(dataset: Dataset, batch: str) -> str:
-    """Per part: rows whose key another row has too. A hash stands for the key: a collision can only cry wolf."""
-    key = ", ".join(quoted(name) for name in key_columns(dataset)[1:])
-    return f"""
-        select cast(part as varchar) as part, cast(sum(n_rows) as bigint) as n_key_unique
-        from (
-            select part, hash({key}) as of_key, count(*) as n_rows from {quoted(batch)}
-            group by all having count(*) > 1
-        )
-        group by 1
-    """  # noqa: S608
+def _rows_with_a_key_twice(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, n_rows: int
+) -> dict[str, int]:
+    """Per part: rows whose key another row has too. A hash stands for the key: a collision can only cry wolf.
+
+    The keys are counted in shares of at most ``KEYS_AT_ONCE``, so that they fit into memory whatever their number.
+    """
+    hashed = f"hash({', '.join(quoted(name) for name in key_columns(dataset)[1:])})"
+    shares = -(-n_rows // KEYS_AT_ONCE)
+    found: dict[str, int] = {}
+    for share in range(shares):
+        query = f"""
+            select cast(part as varchar), cast(sum(n_rows) as bigint)
+            from (
+                select part, {hashed} as of_key, count(*) as n_rows from {quoted(batch)}
+                where {hashed} % {shares} = {share}
+                group by all having count(*) > 1
+            )
+            group by 1
+        """  # noqa: S608
+        for part, count in connection.execute(query).fetchall():
+            found[part] = found.get(part, 0) + count
+    return found
 
 
-def _change_query(dataset: Dataset, batch: str, in_force: str) -> str:
-    """Per part: rows in force found again, those that said something, those changed, and by how much."""
+def _change_query(dataset: Dataset, batch: str, in_force: str, n_rows: int) -> str:
+    """Per part: rows in force found again, those that said something, those changed, and by how much.
+
+    The exact median holds every number, which a very large table has no room for: there it is estimated.
+    """
+    middle = "median({})" if n_rows <= KEYS_AT_ONCE else "approx_quantile({}, 0.5)"
     value = value_column(dataset)
     keys = ", ".join(quoted(name) for name in key_columns(dataset))
     said = f"old.{quoted(value)} is not null" if value else "true"
@@ -247,7 +261,7 @@ def _change_query(dataset: Dataset, batch: str, in_force: str) -> str:
     return f"""
         select cast(part as varchar) as part, count(*) as n_kept, count(*) filter ({said}) as n_comparable,
             count(*) filter ({said} and ({changed})) as n_changed,
-            median({relative}) filter ({comparable}) as median_relative_change
+            {middle.format(relative)} filter ({comparable}) as median_relative_change
         from {quoted(batch)} as new join {in_force} as old using ({keys})
         group by part
     """  # noqa: S608

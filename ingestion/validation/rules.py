@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 
 from ingestion.catalog import Bounds, Column, Dataset, Expectation
+from ingestion.lake import quoted
 from ingestion.validation.bridge import Bridge
 from ingestion.validation.engine import Row, Rule
 from ingestion.validation.evidence import EXAMPLES, Evidence, number, rows_said, share
@@ -14,7 +15,6 @@ from ingestion.validation.measure import (
     SAME_NUMBER,
     CountRule,
     literals,
-    quoted,
     status_column,
     value_column,
     year_column,

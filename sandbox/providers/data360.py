@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import World
 
-HOSTS = ("data360api.worldbank.org",)
+HOSTS: tuple[str, ...] = ("data360api.worldbank.org",)
 MODULES = {"WB_KNOMAD": "knomad"}
 """Which module of a world has the tables of a database."""
 MOST_RECORDS = 1000

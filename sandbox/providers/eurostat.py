@@ -24,7 +24,7 @@ from sandbox.providers import Answer, Request, not_recorded, sdmx
 from sandbox.providers.sdmx import Flow, WrongArity
 from sandbox.worlds import Table, World
 
-HOSTS = ("ec.europa.eu",)
+HOSTS: tuple[str, ...] = ("ec.europa.eu",)
 BASE = ("eurostat", "api", "dissemination")
 MOST_ROWS = 5_000_000
 CSV_FORMAT = "sdmx-csv"

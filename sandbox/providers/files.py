@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import File, World
 
-HOSTS = (
+HOSTS: tuple[str, ...] = (
     "barrolee.github.io",
     "datacatalogfiles.worldbank.org",
     "inbox",

@@ -12,7 +12,7 @@ from sandbox.providers import Answer, Request, files, not_recorded, sdmx
 from sandbox.providers.sdmx import Flow, WrongArity
 from sandbox.worlds import File, World
 
-HOSTS = ("sdmx.ilo.org",)
+HOSTS: tuple[str, ...] = ("sdmx.ilo.org",)
 BROWSER = "mozilla/"
 CSV = "application/vnd.sdmx.data+csv"
 NO_RESULTS, SYNTAX, SEMANTICS = 100, 140, 150

@@ -16,7 +16,7 @@ from sandbox.providers import Answer, Request, not_recorded, sdmx
 from sandbox.providers.sdmx import Codelist, Flow, WrongArity
 from sandbox.worlds import Table, World
 
-HOSTS = ("sdmx.oecd.org",)
+HOSTS: tuple[str, ...] = ("sdmx.oecd.org",)
 BASE = ("public", "rest")
 SENDER = "Disseminate_Final_DMZ"
 MOST_OBSERVATIONS = 1_000_000

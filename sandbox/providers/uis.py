@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import Table, World
 
-HOSTS = ("api.uis.unesco.org",)
+HOSTS: tuple[str, ...] = ("api.uis.unesco.org",)
 BASE = ("api", "public")
 MOST_RECORDS = 100_000
 JSON = {"Content-Type": "application/json; charset=utf-8"}

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import World
 
-HOSTS = ("api.unhcr.org",)
+HOSTS: tuple[str, ...] = ("api.unhcr.org",)
 BASE = ("population", "v1")
 COUNTRY_FIELDS = {side: tuple(f"{side}{suffix}" for suffix in ("_id", "_name", "", "_iso")) for side in ("coo", "coa")}
 DIMENSIONS = ("procedure_type", "app_type", "dec_level", "app_pc", "dec_pc")

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from sandbox.providers import Answer, Request
+from sandbox.providers import Answer, Request, not_recorded
 from sandbox.worlds import Edition, Series, World
 
-HOSTS = ("api.worldbank.org",)
+HOSTS: tuple[str, ...] = ("api.worldbank.org",)
 ARCHIVE = "57"
 ARCHIVE_NAME = "WDI Database Archives"
 MOST_INDICATORS_PER_REQUEST = 60
@@ -60,6 +60,10 @@ class IndicatorRetired(Exception):
     """The request names an indicator that the publisher answers with error 175."""
 
 
+class NotRecorded(Exception):
+    """The request names an indicator that the publisher has and the world does not."""
+
+
 @dataclass(frozen=True)
 class Paging:
     """Which page of how many rows was asked for; both count from 1."""
@@ -99,6 +103,8 @@ def answer(world: World, request: Request) -> Answer:
         return _json([{"message": [INVALID_VALUE]}])
     except IndicatorRetired:
         return _json([{"message": [ARCHIVED]}])
+    except NotRecorded as missing:
+        return not_recorded(world, f"indicator {missing}")
 
 
 def _route(world: World, request: Request) -> Answer:
@@ -205,6 +211,8 @@ def _asked_series(world: World, request: Request, indicators: str) -> list[Serie
         raise InvalidValue
     if "retired" in states:
         raise IndicatorRetired
+    if "unrecorded" in states:
+        raise NotRecorded(ids[states.index("unrecorded")])
     table = [world.series(indicator) for indicator in ids]
     if source is not None and any(series.source_id != source for series in table):
         raise InvalidValue

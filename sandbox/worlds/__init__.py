@@ -11,8 +11,9 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
-Status = Literal["served", "retired", "unknown"]
-"""``retired``: the publisher once had it and answers error 175 now; ``unknown``: error 120."""
+Status = Literal["served", "retired", "unrecorded", "unknown"]
+"""``retired``: the publisher once had it and answers error 175 now; ``unrecorded``: the publisher has it and this world
+does not; ``unknown``: error 120."""
 
 CODES_WITHOUT_ISO3_ON_THE_WIRE = frozenset({"HIC", "LIC", "LMC", "UMC", "INX"})
 """The five aggregates whose ``countryiso3code`` is empty, while other aggregates have one, in every recorded body."""
@@ -111,7 +112,7 @@ class World(Protocol):
         """A list by the publisher's name of it (``country``, ``indicator``, …); None when the world lacks it."""
 
     def status(self, indicator_id: str) -> Status:
-        """Whether the indicator is served today."""
+        """What the publisher, or this world in its place, has to say of the indicator today."""
 
     def series(self, indicator_id: str) -> Series:
         """The indicator as it stands today; ask ``status`` first."""

@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 from ingestion import clock
 from ingestion.catalog import load_catalog
 from ingestion.home import Home
+from ingestion.sources.typed import ARROW_TYPES
 from warehouse.build import export_marts
-from warehouse.inputs import ARROW_TYPES, DBT_PROJECT, collect_inputs
+from warehouse.inputs import DBT_PROJECT, collect_inputs
 
 FIRST_LOAD = datetime(2026, 1, 1, 4, 0, 0, 123456, tzinfo=UTC)
 SECOND_LOAD = datetime(2026, 2, 1, 4, 0, 0, 5, tzinfo=UTC)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import http
 from ingestion.ledger import FAILED, QUARANTINED
 from sandbox.worlds.synthetic import SyntheticWorld
-from tests.faults.held_back import Held, assert_held_back_alone, catalog_of, good_night
+from tests.faults.held_back import Held, assert_held_back_alone, catalog_of
 
 VICTIM = ("knomad_remittance_bilateral", "WB_KNOMAD_BRE")
 BYSTANDER = ("knomad_remittance_inflow", "WB_KNOMAD_MRI")
@@ -37,19 +36,6 @@ HELD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world() -> SyntheticWorld:
-    return SyntheticWorld()
-
-
-@pytest.fixture(scope="module")
-def yesterday(world: SyntheticWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return good_night(world, tmp_path_factory.mktemp("yesterday"), CATALOG)
-
-
 @pytest.mark.parametrize("held", HELD, ids=str)
-def test_a_bad_answer_is_held_back_alone(
-    held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
+def test_a_bad_answer_is_held_back_alone(held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path) -> None:
     assert_held_back_alone(world, yesterday, tmp_path / "home", CATALOG, held, VICTIM, BYSTANDER, VICTIM[1])

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import http
 from ingestion.home import Home
 from ingestion.ledger import FAILED, QUARANTINED, UNCHANGED
 from sandbox.worlds.synthetic import SyntheticWorld
-from tests.faults.held_back import Held, assert_held_back_alone, catalog_of, good_night, load
+from tests.faults.held_back import Held, assert_held_back_alone, catalog_of, load
 
 VICTIM, BYSTANDER = ("eurostat_migr_imm1ctz", "all"), ("eurostat_edat_lfse_03", "all")
 CATALOG = catalog_of({dataset: [part] for dataset, part in (VICTIM, BYSTANDER)})
@@ -37,21 +36,8 @@ HELD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world() -> SyntheticWorld:
-    return SyntheticWorld()
-
-
-@pytest.fixture(scope="module")
-def yesterday(world: SyntheticWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return good_night(world, tmp_path_factory.mktemp("yesterday"), CATALOG)
-
-
 @pytest.mark.parametrize("held", HELD, ids=str)
-def test_a_bad_answer_is_held_back_alone(
-    held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
+def test_a_bad_answer_is_held_back_alone(held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path) -> None:
     assert_held_back_alone(
         world, yesterday, tmp_path / "home", CATALOG, held, VICTIM, BYSTANDER, VICTIM[0].removeprefix("eurostat_")
     )
@@ -59,9 +45,8 @@ def test_a_bad_answer_is_held_back_alone(
 
 @pytest.mark.parametrize("fault", ["async_413_once:migr_imm1ctz", "columns_reordered"])
 def test_what_passes_or_means_nothing_is_lived_through(
-    fault: str, world: SyntheticWorld, yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fault: str, world: SyntheticWorld, yesterday: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
     shutil.copytree(yesterday, tmp_path / "home")
     event = load(world, Home(tmp_path / "home"), CATALOG, VICTIM[0], [VICTIM[1]], fault)[VICTIM[1]]
     assert event.outcome == UNCHANGED, event.message

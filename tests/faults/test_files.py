@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import http, ledger
+from ingestion import ledger
 from ingestion.home import Home
 from ingestion.ledger import FAILED, QUARANTINED
 from sandbox.worlds.synthetic import SyntheticWorld
-from tests.faults.held_back import GOOD, Held, assert_held_back_alone, catalog_of, good_night, load
+from tests.faults.held_back import GOOD, Held, assert_held_back_alone, catalog_of, load
 
 TABLE, WORKBOOK, ARCHIVE = ("gbmd_bilateral", "all"), ("undesa_stock_by_destination", "all"), ("dlm_emigration", "all")
 BYSTANDER = ("iab_emigration_rates", "all")
@@ -59,16 +59,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world() -> SyntheticWorld:
-    return SyntheticWorld()
-
-
-@pytest.fixture(scope="module")
-def yesterday(world: SyntheticWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return good_night(world, tmp_path_factory.mktemp("yesterday"), CATALOG)
-
-
 @pytest.mark.parametrize(("victim", "held"), CASES, ids=[f"{victim[0]}-{held}" for victim, held in CASES])
 def test_a_bad_file_is_held_back_alone(
     victim: tuple[str, str],
@@ -76,9 +66,7 @@ def test_a_bad_file_is_held_back_alone(
     world: SyntheticWorld,
     yesterday: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
     assert_held_back_alone(world, yesterday, tmp_path / "home", CATALOG, held, victim, BYSTANDER, TARGETS[victim])
 
 

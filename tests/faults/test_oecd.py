@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import http
 from ingestion.home import Home
 from ingestion.ledger import FAILED, QUARANTINED, UNCHANGED, WITHDRAWN, Event
 from ingestion.sources.sdmx import oecd
 from sandbox.worlds.synthetic import SyntheticWorld
-from tests.faults.held_back import Held, assert_held_back_alone, catalog_of, good_night, load
+from tests.faults.held_back import Held, assert_held_back_alone, catalog_of, load
 
 VICTIM, BYSTANDER = ("oecd_mig", "B11"), ("oecd_mig_emp_edu", "all")
 FLOW = "DSD_MIG@DF_MIG"
@@ -44,21 +43,8 @@ HELD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world() -> SyntheticWorld:
-    return SyntheticWorld()
-
-
-@pytest.fixture(scope="module")
-def yesterday(world: SyntheticWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return good_night(world, tmp_path_factory.mktemp("yesterday"), CATALOG)
-
-
 @pytest.mark.parametrize("held", HELD, ids=str)
-def test_a_bad_answer_is_held_back_alone(
-    held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
+def test_a_bad_answer_is_held_back_alone(held: Held, world: SyntheticWorld, yesterday: Path, tmp_path: Path) -> None:
     assert_held_back_alone(world, yesterday, tmp_path / "home", CATALOG, held, VICTIM, BYSTANDER, FLOW)
 
 
@@ -69,9 +55,8 @@ def again(world: SyntheticWorld, yesterday: Path, folder: Path, *faults: str) ->
 
 @pytest.mark.parametrize("fault", ["refusal_as_200_once", "http_429_once", "http_500_once"])
 def test_a_refusal_that_passes_is_lived_through(
-    fault: str, world: SyntheticWorld, yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fault: str, world: SyntheticWorld, yesterday: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
     assert again(world, yesterday, tmp_path / "home", f"{fault}:{FLOW}").outcome == UNCHANGED
 
 

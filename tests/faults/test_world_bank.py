@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import http, lake, ledger
+from ingestion import lake, ledger
 from ingestion.home import Home
 from ingestion.landing import Landing
 from ingestion.ledger import Event
@@ -18,11 +18,6 @@ from tests.ingestion.small_world import night, small_catalog
 
 VICTIM = "SH.DYN.MORT"
 BYSTANDER = "SP.DYN.LE00.IN"
-
-
-@pytest.fixture(scope="module")
-def world() -> SyntheticWorld:
-    return SyntheticWorld()
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +32,7 @@ def yesterday(world: SyntheticWorld, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def home(yesterday: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
+def home(yesterday: Path, tmp_path: Path) -> Home:
     shutil.copytree(yesterday, tmp_path / "home")
     return Home(tmp_path / "home")
 

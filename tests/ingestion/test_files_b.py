@@ -34,6 +34,8 @@ from sandbox.worlds.synthetic.workbooks import archive, xlsx
 from tests.ingestion.reading import read
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
+pytestmark = pytest.mark.slow
+
 SPOTS = 20
 SOURCES = ("barro_lee", "fund_for_peace", "lehd", "linkedin", "mpidr", "oecd_dioc", "vdem")
 Key = tuple[Any, ...]

@@ -27,7 +27,7 @@ from tests.ingestion.files_case import refused
 from tests.ingestion.reading import read
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
-pytestmark = needs_shared_data
+pytestmark = [needs_shared_data, pytest.mark.slow]
 
 SPOTS = 20
 REVERSED = SHARED_DATA / "world_bank" / "bilateral" / "gbmd_as_found_years_reversed.csv.gz"

@@ -124,11 +124,18 @@ def test_a_probe_that_gets_no_answer_is_no_answer(tmp_path: Path) -> None:
             probe(client, "oecd_mig", {"B11": MOMENT})
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"not xml at all"])
-def test_constraints_that_are_no_xml_are_named(tmp_path: Path, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"<html>", "the constraints are no XML"),
+        (b"not xml at all", "the constraints are no XML"),
+        (b"<html><body/></html>", "another XML came instead of the constraints"),
+    ],
+)
+def test_constraints_that_are_none_are_named(tmp_path: Path, body: bytes, sentence: str) -> None:
     with scripted_server(lambda path, earlier: Reply(body=body)) as server:
         client = client_of("oecd_mig", server.base_url, tmp_path)
-        with pytest.raises(PayloadRejected, match="the constraints are no XML"):
+        with pytest.raises(PayloadRejected, match=sentence):
             probe(client, "oecd_mig", {"B11": MOMENT})
 
 

@@ -265,13 +265,20 @@ def test_json_is_decoded_by_index_and_not_by_position() -> None:
         (json_message(observations={"1:0": [1.5, 0]}), "not 3 indexes"),
         (json_message(observations={"1:0:1": [1.5, "A"]}), "OBS_STATUS is 'A' and no index"),
         (json_message(observations={"1:0:1": ["1.5.0", 0]}), "a value is no DOUBLE"),
-        (json_message(observations={"1:0:1": [True, 0]}), "no SDMX-JSON 2.0"),
+        (json_message(observations={"1:0:1": [True, 0]}), "got `bool`"),
+        (json_message(observations={"1:0:" + "9" * 5000: [1.5, 0]}), "not 3 indexes"),
+        (json_message(observations={"1:0:1": ["1e400", 0]}), "inf in row 1, which is no figure"),
+        (json_message(dimensionGroupAttributes={"0:~": [0]}), "group 0:~ has not 3 parts"),
+        (json_message().replace(b"NA", b"\xff\xfe"), "no UTF-8"),
+        (b"", "the body is empty"),
+        (b"<html/>", "HTML came instead of JSON"),
         (json_message(observations={}), "holds no observations"),
         (json_message(series={"0:0": {"observations": {}}}), "by series"),
         (json_message(structure=1), "no structure 1"),
         (json_message(action="Delete"), "taken back"),
-        (b'{"header": {}, "dataSets": []}', "no SDMX-JSON 2.0"),
-        (b'{"data": {"dataSets": [', "no SDMX-JSON 2.0"),
+        (b'{"header": {}, "dataSets": []}', "missing required field `data`"),
+        (b'{"data": {"dataSets": [', "truncated"),
+        (b'{"header": ' + b"[" * 200_000, "recursion"),
     ],
 )
 def test_bad_json_is_named(body: bytes, sentence: str) -> None:
@@ -318,8 +325,9 @@ def test_the_sentinel_is_a_period_like_any_other_where_the_catalog_names_none() 
         (xml_message(SERIES)[:-40], "the XML is broken"),
         (b"NoRecordsFound", "the XML is broken"),
         (xml_message(SERIES.replace("SEX=", "GENDER=")), "knows no column GENDER"),
-        (xml_message(FLAT.replace('SEX="F" ', "")), "nothing in observation 2"),
+        (xml_message(FLAT.replace('SEX="F" ', "")), "nothing in row 2"),
         (xml_message(FLAT.replace('"1.5"', '"1,5"')), "a value is no DOUBLE"),
+        (xml_message(FLAT.replace('"1.5"', '"NaN"')), "nan in row"),
         (xml_message(FLAT.replace('"2021"', '"2021-Q1"')), "a value is no INTEGER"),
         (xml_message(FLAT.replace('"Information"', '"Delete"')), "taken back"),
         (xml_message('<ns1:DataSet><ns1:Group REF_AREA="NA" UNIT_MULT="0"/></ns1:DataSet>'), "by group"),
@@ -344,19 +352,22 @@ def test_entities_of_an_xml_lead_nowhere(tmp_path: Path) -> None:
 # JSON-stat
 
 
-def cube(**changes: Any) -> bytes:
-    dimension = {
-        "REF_AREA": {"category": {"index": {"NA": 1, "DEU": 0}}},
+def edges(areas: dict[str, int] | list[str]) -> dict[str, Any]:
+    return {
+        "REF_AREA": {"category": {"index": areas}},
         "SEX": {"category": {"index": ["F", "_T"]}},
         "UNIT_MULT": {"category": {"label": {"0": "Units"}}},
         "time": {"category": {"index": {"2021": 1, "2020": 0}}},
     }
+
+
+def cube(**changes: Any) -> bytes:
     message = {
         "version": "2.0",
         "class": "dataset",
         "id": ["REF_AREA", "SEX", "UNIT_MULT", "time"],
         "size": [2, 2, 1, 2],
-        "dimension": dimension,
+        "dimension": edges({"NA": 1, "DEU": 0}),
         # Number 6 is (NA, _T, 0, 2020), number 1 is (DEU, F, 0, 2021).
         "value": {"6": 1.5, "1": 4},
         "status": {"0": "u"},
@@ -387,7 +398,7 @@ def test_a_sparse_cube_is_decoded_by_number_and_a_status_may_stand_alone() -> No
 
 
 def test_a_dense_cube_is_read_too() -> None:
-    dense = json_stat(cube(value=[None, 4, None, None, None, None, 1.5, None], status=["u"]))
+    dense = json_stat(cube(value=[None, 4, None, None, None, None, 1.5, None], status=["u", *[None] * 7]))
     assert dense == json_stat(cube())
 
 
@@ -395,14 +406,21 @@ def test_a_dense_cube_is_read_too() -> None:
     ("body", "sentence"),
     [
         (cube(value={}, status={}), "the cube is empty"),
+        (cube(dimension=edges(["NA", "NA"])), "the codes of dimension REF_AREA have no clear order"),
+        (cube(dimension=edges({"DEU": 0, "NA": 5})), "the codes of dimension REF_AREA have no clear order"),
+        (cube(dimension=edges({"DEU": 0, "NA": 0})), "the codes of dimension REF_AREA have no clear order"),
         (cube(value={"8": 1}), "value 8 lies outside of the cube of 8 cells"),
         (cube(status={"-1": "u"}), "status -1 lies outside"),
         (cube(size=[2, 2, 1, 3]), "dimension time has 2 codes where the cube says 3"),
         (cube(size=[2, 2, 1]), "sizes for other dimensions"),
-        (cube(value={"6": "1.5"}), "no JSON-stat"),
+        (cube(value={"6": "1.5"}), "got `str`"),
+        (cube(value={"1": 1, "01": 2}), "value 01 lies outside"),
+        (cube(value={"9" * 5000: 1}), "lies outside"),
+        (cube(value=[1, 2]), "2 cells of value came for a cube of 8 cells"),
+        (cube(status=["u"]), "1 cells of status came for a cube of 8 cells"),
         (b'{"error": [{"status": 404, "id": 100, "label": "ERR_NOT_FOUND_4"}]}', "404 ERR_NOT_FOUND_4"),
         (b'{"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE."}}', "413 ASYNCHRONOUS_RESPONSE"),
-        (b"[]", "no JSON-stat"),
+        (b"[]", "Expected `object`, got `array`"),
     ],
 )
 def test_a_bad_cube_is_named(body: bytes, sentence: str) -> None:

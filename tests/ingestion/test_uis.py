@@ -75,6 +75,9 @@ def test_records_are_typed_and_words_stay_words() -> None:
         (record(value=True), r"Expected `float \| null`, got `bool`"),
         (record(year="2022"), r"Expected `int`, got `str`"),
         (record(year=2022.5), r"Expected `int`, got `float`"),
+        (record(year=10**11), "column year: a value is no INTEGER"),
+        (record(year=10**30), "column year: a value is no INTEGER"),
+        (record(value=10**400), "Number out of range"),
         (record(footnotes=[]), "unknown field `footnotes`"),
         ({key: value for key, value in record().items() if key != "qualifier"}, "missing required field `qualifier`"),
         (record(indicatorId="26638"), "records of 26638 came instead"),
@@ -99,6 +102,10 @@ def test_a_bad_record_is_named(bad: Record, sentence: str) -> None:
         (body(), "no records, and no hint says why"),
         (body(record(), announced=2), "1 records came where 2 were announced"),
         (json.dumps({"hints": [], "records": [record()], "indicatorMetadata": []}).encode(), "did not come"),
+        (body(record()).replace(b'"indicatorCode": "26637"', b'"indicatorCode": "26638"'), "did not come"),
+        (body(record()).replace(b"SRB", b"\xff\xfe"), "no UTF-8"),
+        (body(record(year="2022"), record())[:-40], "got `str`"),
+        (b'{"hints": [], "more": ' + b"[" * 200_000, "recursion"),
     ],
 )
 def test_a_bad_body_is_named(bad: bytes, sentence: str) -> None:

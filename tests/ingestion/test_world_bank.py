@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingestion.catalog import load_catalog
 from ingestion.errors import PayloadRejected, SeriesWithdrawn
+from ingestion.sources import Mark
 from ingestion.sources.world_bank import Archive, CountryList, Indicators
+from tests.ingestion.asking import client_of, fetch
 from tests.ingestion.reading import read
+from tests.ingestion.scripted_server import Reply, scripted_server
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
 CATALOG = load_catalog()
@@ -57,7 +61,10 @@ def test_namibia_is_not_a_missing_value() -> None:
         (row(value=True), r"Expected `float \| null`, got `bool`"),
         (row(footnote="new"), "unknown field `footnote`"),
         ({key: value for key, value in row().items() if key != "unit"}, "missing required field `unit`"),
-        (row(date="2022Q1"), "a period is no year"),
+        (row(date="2022Q1"), "a period is no year: '2022Q1' in Serbia"),
+        (row(date="2_022"), "a period is no year"),
+        (row(date="9" * 40), "a period is no year"),
+        (row(decimal=2**40), "column decimal: a value is no INTEGER"),
         (row(indicator={"id": "SP.POP.GROW", "value": "x"}), r"rows of SP\.POP\.GROW came instead"),
     ],
 )
@@ -75,6 +82,10 @@ def test_a_bad_row_is_named(bad: Row, sentence: str) -> None:
         (b"", "the body is empty"),
         (b'[{"page":1,"pages":1,"total":1},[{"indicator"', "truncated"),
         (b'[{"message":[{"id":"150","key":"x","value":"Language not available"}]}]', "150 Language not available"),
+        (body(row()).replace(b'"total": 1', b'"total": "one"'), "Expected `str` matching regex"),
+        (body(row()).replace(b'"total": 1, ', b""), "missing required field `total`"),
+        (body(row()).replace(b"Serbia", b"\xff\xfe"), "no UTF-8"),
+        (body(row(value="n/a"), row())[:-40], "got `str`"),
         (body(row(), total=2), "1 rows came where 2 were announced"),
     ],
 )
@@ -88,6 +99,37 @@ def test_a_refusal_with_http_200_is_a_withdrawal(code: str) -> None:
     refusal = [{"message": [{"id": code, "key": "Invalid", "value": "not found"}]}]
     with pytest.raises(SeriesWithdrawn, match=f"{code} not found"):
         read(Indicators(), WDI, POPULATION, [json.dumps(refusal).encode()])
+
+
+def test_a_refused_list_of_editions_says_nothing_about_a_series(tmp_path: Path) -> None:
+    refusal = json.dumps([{"message": [{"id": "120", "key": "Invalid value", "value": "not valid"}]}]).encode()
+    with scripted_server(lambda path, earlier: Reply(body=refusal)) as server:
+        client = client_of("wb_archive", server.base_url, tmp_path)
+        dataset = CATALOG.dataset("wb_archive")
+        with pytest.raises(PayloadRejected, match="120 not valid"):
+            Archive().probe(client, dataset, {dataset.parts[0].id: Mark("201312", "202607")})
+        with pytest.raises(PayloadRejected, match="120 not valid"):
+            fetch(client, dataset.id, dataset.parts[0].id)
+
+
+def test_an_answer_without_an_edition_is_refused(tmp_path: Path) -> None:
+    content = body(row()).replace(b', "lastupdated": "2026-07-13"', b"")
+    with scripted_server(lambda path, earlier: Reply(body=content)) as server:
+        client = client_of(WDI.id, server.base_url, tmp_path)
+        with pytest.raises(PayloadRejected, match="does not say lastupdated"):
+            fetch(client, WDI.id, POPULATION.id)
+
+
+def test_an_indicator_whose_recording_is_gone_does_not_stop_the_probe(tmp_path: Path) -> None:
+    def script(path: str, _earlier: int) -> Reply:
+        if "SP.DYN.LE00.IN" in path:
+            return Reply(404, b"no indicator", {"X-Not-Recorded": "true"})
+        return Reply(body=body(row()))
+
+    known = {part: Mark("2026-07-13", "2026-07-13") for part in ("SP.POP.TOTL", "SP.DYN.LE00.IN")}
+    with scripted_server(script) as server:
+        probe = Indicators().probe(client_of(WDI.id, server.base_url, tmp_path), WDI, known)
+    assert probe.unchanged == {"SP.POP.TOTL"}
 
 
 def archive_body(wrapped: bool, **changes: Any) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from ingestion import inbox
 from ingestion.catalog import load_catalog
 from ingestion.origin import PROJECT_ROOT
 from warehouse.cli import app
@@ -60,6 +61,22 @@ def test_every_mart_is_named_and_exists() -> None:
 
 def test_every_dataset_is_named() -> None:
     assert [dataset.id for dataset in load_catalog().datasets if f"`{dataset.id}`" not in README] == []
+
+
+def test_every_licence_is_the_one_of_the_catalog() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| ") and line.count("|") == 5]
+    for source in load_catalog().sources:
+        held = [row for row in rows if any(f"`{dataset.id}`" in row for dataset in source.datasets)]
+        assert len(held) == 1, f"{source.id} stands in {len(held)} rows of the table"
+        *_, licence, republish = held[0].strip("| ").split(" | ")
+        assert licence.lower() in source.licence.name.lower()
+        terms = "share alike" if source.licence.share_alike else "yes"
+        assert republish == (terms if source.licence.redistributable else "no"), source.id
+
+
+def test_files_placed_by_hand_are_marked() -> None:
+    marked = set(re.findall(r"`(\w+)` ✋", README))
+    assert marked == {dataset.id for dataset in load_catalog().datasets if inbox.is_address(dataset.endpoint)}
 
 
 def test_the_first_screen_has_the_two_commands() -> None:

@@ -48,6 +48,27 @@ def test_error_bodies_are_the_recorded_ones(sandbox: Sandbox, number: str) -> No
     assert response.content == body.strip()
 
 
+def test_what_the_publisher_has_and_the_folder_has_not_is_not_recorded(sandbox: Sandbox) -> None:
+    response = fetch(sandbox, "country/all/indicator/SH.DYN.MORT?format=json")
+    assert (response.status_code, response.headers["X-Not-Recorded"]) == (404, "true")
+    assert "no indicator SH.DYN.MORT" in response.text
+
+
+@pytest.mark.parametrize(
+    ("indicators", "said"),
+    [
+        ("SP.POP.TOTL;SH.DYN.MORT", "no indicator SH.DYN.MORT"),
+        ("SH.DYN.MORT;SM.POP.REFG", '"id":"175"'),
+        ("SH.DYN.MORT;NO.SUCH.THING", '"id":"120"'),
+        ("SP.POP.TOTL;SP.DYN.LE00.IN", '"lastupdated"'),
+    ],
+)
+def test_a_question_about_several_indicators_is_answered_for_the_worst_of_them(
+    sandbox: Sandbox, indicators: str, said: str
+) -> None:
+    assert said in fetch(sandbox, f"country/all/indicator/{indicators}?format=json&per_page=1&source=2").text
+
+
 # The recorded first pages are of February 2026 and the by-indicator files of another release each (2026-07-13,
 # 2023-03-01), so figures, names and the list of economies differ. What must agree is everything else: the fields
 # and their order, the order of economies and years, and all figures that no release has touched.

@@ -75,6 +75,12 @@ def test_each_difference_is_named_with_its_next_step(
     assert "quarantine" not in line.differences[0].next_step  # nothing is held here
 
 
+def test_a_question_answered_in_another_form_differs_and_stops_nothing(world: SyntheticWorld, tmp_path: Path) -> None:
+    line = smoke(world, tmp_path, "html_instead_of_json:SP.POP.TOTL")["265 rows per year"]
+    assert line.verdict == DIFFERS
+    assert "another form than expected (JSONDecodeError" in line.differences[0].what
+
+
 def test_only_the_dataset_that_differs_does(world: SyntheticWorld, tmp_path: Path) -> None:
     lines = smoke(world, tmp_path, "new_field:country", of=["wb_country", "wb_wdi"])
     assert [lines[subject].verdict for subject in ("wb_country", "wb_wdi")] == [DIFFERS, AS_EXPECTED]

@@ -28,9 +28,16 @@ MOST_CELLS = 20_000_000
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
 """What the standard library raises over archives that are none, or broken ones."""
 _CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br=["']([A-Z]+)[0-9]""")
+_ERROR = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\bt=["']e["'][^<>]*>""")
+_NOT_COMPUTED = re.compile(
+    rb"""<(?:\w+:)?c\s(?![^<>]*\bt=["']str["'])[^<>]*>"""
+    rb"""<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>))?\s*</(?:\w+:)?c>"""
+)
+_PLACE = re.compile(rb"""\br=["']([A-Z]+[0-9]+)""")
 _ROW = re.compile(rb"""<(?:\w+:)?(?:c\s[^<>]*?\br=["'][A-Z]+|row\s[^<>]*?\br=["'])([0-9]+)""")
-TAIL_BYTES = 256
-"""A tag may begin in one chunk of a sheet and end in the next."""
+SHEET_CHUNK_BYTES = 1 << 20
+TAIL_BYTES = 1 << 14
+"""A cell may begin in one chunk of a sheet and end in the next; a formula has 8,192 characters at most."""
 _NAME_INNER_FILE = "take the inner file out, and offer it by itself"
 _LOOK_AT_FILE = "look at the file; if it is right, raise largest_payload_bytes of its source"
 
@@ -74,6 +81,8 @@ def check(body: Body, cap: int, where: str) -> None:
 def _check_archive(stream: IO[bytes], cap: int, where: str) -> None:
     with zipfile.ZipFile(stream) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
+        if len({info.filename for info in members}) < len(members):
+            raise PayloadRejected("two files of the archive have one name", where, _NAME_INNER_FILE)
         declared = sum(info.file_size for info in members)
         if declared > cap:
             raise PayloadRejected(f"the archive declares {declared:,} bytes, beyond {cap:,}", where, _LOOK_AT_FILE)
@@ -91,16 +100,16 @@ def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, cap: int, pla
     """Stream a member to its real end, whatever its header declares."""
     undeclared: Any = copy.copy(info)
     undeclared.file_size, undeclared.CRC = cap + 1, None
-    is_sheet = info.filename.startswith("xl/worksheets/")
     size, tail, width, height = 0, b"", 0, 0
     with archive.open(undeclared) as member:
-        while chunk := member.read(CHUNK_BYTES):
+        while chunk := member.read(SHEET_CHUNK_BYTES):
             size += len(chunk)
-            if is_sheet:
-                seen = tail + chunk
-                tail = chunk[-TAIL_BYTES:]
-                width = max(width, max(map(_column, set(_CELL.findall(seen))), default=1))
-                height = max(height, max(map(int, _ROW.findall(seen)), default=0))
+            # Any member may be a sheet: what is one, a list inside the workbook says.
+            seen = tail + chunk
+            tail = seen[-TAIL_BYTES:]
+            _refuse_unreadable_cells(seen, place)
+            width = max(width, max(map(_column, set(_CELL.findall(seen))), default=1))
+            height = max(height, max(map(int, _ROW.findall(seen)), default=0))
     if size != info.file_size:
         raise PayloadRejected(f"it declares {info.file_size:,} bytes and holds {size:,} or more", place, _LOOK_AT_FILE)
     if width * height > MOST_CELLS:
@@ -109,6 +118,18 @@ def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, cap: int, pla
             place,
             "look for a stray cell; report it if it stays",
         )
+
+
+def _refuse_unreadable_cells(sheet: bytes, place: str) -> None:
+    """Refuse cells that the reader of workbooks takes for empty ones, though they are not."""
+    for pattern, what in ((_ERROR, "holds an error"), (_NOT_COMPUTED, "holds a formula without its result")):
+        found = pattern.search(sheet)
+        if found:
+            cell = _PLACE.search(found[0])
+            name = cell[1].decode() if cell else "without a place"
+            raise PayloadRejected(
+                f"cell {name} {what}", place, "open the workbook; if it is the publisher's own fault, tell them"
+            )
 
 
 def _column(letters: bytes) -> int:

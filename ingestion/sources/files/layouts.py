@@ -3,8 +3,7 @@
 ``layout`` is csv, workbook, stata or parquet. ``rename`` gives the file's column names where the catalog's differ
 (``value=v, year=t``), ``ignored`` the columns that may stand there and are not taken, ``ignore_others`` takes only the
 catalog's out of a wide table, ``not_known`` is the text that means so. A list is separated by ``|`` where a name
-holds a comma. csv: ``separator``, ``encoding``, ``header_row``, ``member``; workbook: ``sheet``, ``header_row``,
-``member``.
+holds a comma. csv: ``member`` (of a zip archive); workbook: ``sheet``, ``header_row``, ``member``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from ingestion.catalog import Column, Dataset, Part
 from ingestion.http import Body
 from ingestion.sources import Batch
 from ingestion.sources.files import tables
-from ingestion.sources.files.tables import Cell, Text, Workbook
+from ingestion.sources.files.tables import Cell, Workbook
+from ingestion.sources.typed import table
 
 
 def listed(parameter: str | None) -> list[str]:
@@ -37,14 +37,8 @@ def renamed(dataset: Dataset) -> dict[str, str]:
 def csv(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, body: Body) -> Batch:
     """A table of text."""
     said, names = dataset.parameters, renamed(dataset)
-    text = Text(
-        separator=said.get("separator", ","),
-        encoding=said.get("encoding", "utf-8"),
-        header_row=int(said.get("header_row", 1)),
-        member=said.get("member"),
-    )
     where = tables.where_of(dataset, part)
-    relation = tables.text_table(connection, body, list(names.values()), where, text, *_leave(dataset))
+    relation = tables.text_table(connection, body, list(names.values()), where, said.get("member"), *_leave(dataset))
     return tables.typed(relation, dataset, names, said.get("not_known"))
 
 
@@ -55,13 +49,11 @@ def workbook(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part
     header_row = int(said.get("header_row", 1))
     rows = sheet.table(header_row, list(names.values()), *_leave(dataset))
     columns: list[tuple[Cell, ...]] = list(zip(*rows, strict=True)) or [() for _ in names]
-    return tables.batch(
-        dataset,
-        {
-            column.name: _typed(column, cells, f"{sheet.where}, column '{names[column.name]}'", header_row, dataset)
-            for column, cells in zip(dataset.columns, columns, strict=True)
-        },
-    )
+    cells = {
+        column.name: _typed(column, of_column, f"{sheet.where}, column '{names[column.name]}'", header_row, dataset)
+        for column, of_column in zip(dataset.columns, columns, strict=True)
+    }
+    return table(dataset, cells, sheet.where)
 
 
 def _typed(column: Column, cells: tuple[Cell, ...], where: str, header_row: int, dataset: Dataset) -> list[Cell]:
@@ -82,8 +74,8 @@ def stata(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, b
     """A Stata file."""
     names = renamed(dataset)
     where = tables.where_of(dataset, part)
-    table: pa.Table = tables.stata_table(body, list(names.values()), where, *_leave(dataset))
-    return tables.typed(connection.from_arrow(table), dataset, names, dataset.parameters.get("not_known"))
+    stored: pa.Table = tables.stata_table(body, list(names.values()), where, *_leave(dataset))
+    return tables.typed(connection.from_arrow(stored), dataset, names, dataset.parameters.get("not_known"))
 
 
 def parquet(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, body: Body) -> Batch:

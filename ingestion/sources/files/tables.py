@@ -13,6 +13,7 @@ import math
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,21 +27,17 @@ import pyarrow as pa
 from ingestion.catalog import Column, Dataset, Part
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body
+from ingestion.lake import quoted
 from ingestion.sources.files.arrival import GZIP_MARK, gunzipped, opened
 
 Cell = Any
 """A cell of a workbook as calamine gives it: str, int, float, bool or a date; an empty one is ``""``."""
 
-ARROW_TYPES = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "INTEGER": pa.int32(),
-    "BIGINT": pa.int64(),
-    "DATE": pa.date32(),
-}
 COMPARE = "compare the file with the publisher's notes; if the change is meant, mend the catalog entry"
 LEGACY_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 """First bytes of the old binary workbooks."""
+WORKBOOK_PART = "xl/workbook.xml"
+"""What every ``.xlsx`` holds."""
 LEGACY_SECONDS = 120
 ROWS_SEARCHED_FOR_HEADER = 60
 CELLS_QUOTED = 6
@@ -82,44 +79,31 @@ def _listed(names: Sequence[str]) -> str:
 # --- text --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Text:
-    """How a table of text is written."""
-
-    separator: str = ","
-    encoding: str = "utf-8"
-    header_row: int = 1
-    """Line of the header, 1 the first; what stands above is the publisher's preamble."""
-    member: str | None = None
-    """Name of the file inside a zip archive."""
-
-
 def text_table(
     connection: duckdb.DuckDBPyConnection,
     body: Body,
     columns: Sequence[str],
     where: str,
-    text: Text | None = None,
+    member: str | None = None,
     ignored: Sequence[str] = (),
     ignore_others: bool = False,
 ) -> duckdb.DuckDBPyRelation:
-    """The wanted columns of a CSV file, all VARCHAR, an empty cell null; rows are read when they are asked for.
+    """The wanted columns of a CSV file in UTF-8, all VARCHAR, an empty cell null; read when the rows are asked for.
 
-    A member of a zip archive, a file compressed twice and other encodings than UTF-8 are read here and now, of
-    which only the wanted columns are held.
+    A ``member`` of a zip archive, and a file compressed twice, are read here and now, of which only the wanted
+    columns are held.
 
     Raises:
-        PayloadRejected: it is not text of that encoding, or its header is another.
+        PayloadRejected: it is no such text, its header is another, or there is nothing below it.
     """
-    text = text or Text()
     try:
-        with _stream(body, text, where) as stream:
-            header = _header(stream, text, where)
+        with _stream(body, member, where) as stream:
+            header = _header(stream, where)
         check_header(header, columns, where, ignored, ignore_others)
-        if text.member or text.encoding != "utf-8" or _layers(body) > 1:
-            with _stream(body, text, where) as stream:
-                return connection.from_arrow(_arrow_table(stream, text, columns))
-    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error, EOFError, OSError) as error:
+        if member or _layers(body) > 1:
+            with _stream(body, member, where) as stream:
+                return connection.from_arrow(_arrow_table(stream, columns))
+    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error, zlib.error, EOFError, OSError) as error:
         raise PayloadRejected(f"the text cannot be read ({error})", where, COMPARE) from error
     # Numbered names: a header may hold names that differ in case only, and no text of a file becomes a name in SQL.
     relation = connection.read_csv(
@@ -127,8 +111,6 @@ def text_table(
         columns={f"c{place}": "VARCHAR" for place in range(len(header))},
         auto_detect=False,
         header=True,
-        skiprows=text.header_row - 1,
-        sep=text.separator,
         quotechar='"',
         escapechar='"',
         compression="gzip" if _layers(body) else "none",
@@ -136,21 +118,15 @@ def text_table(
     return relation.project(", ".join(f"c{header.index(name)} as {quoted(name)}" for name in columns))
 
 
-def quoted(name: str) -> str:
-    """A catalog name as an SQL identifier."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
 def _layers(body: Body) -> int:
     """How many times the stored bytes are gzipped: in transfer, as a file, both or not at all."""
     return (body.encoding == "gzip") + body.head().startswith(GZIP_MARK)
 
 
-def _stream(body: Body, text: Text, where: str) -> IO[bytes]:
+def _stream(body: Body, member: str | None, where: str) -> IO[bytes]:
     stream = opened(body)
-    if text.member:
-        return member_of(stream, text.member, where)
+    if member:
+        return member_of(stream, member, where)
     return gunzipped(stream) if body.head().startswith(GZIP_MARK) else stream
 
 
@@ -170,24 +146,23 @@ def member_of(stream: IO[bytes], member: str, where: str) -> IO[bytes]:
         raise PayloadRejected(f"the archive has no member '{member}', but {found}", where, COMPARE) from error
 
 
-def _header(stream: IO[bytes], text: Text, where: str) -> list[str]:
-    encoding = "utf-8-sig" if text.encoding == "utf-8" else text.encoding
-    with io.TextIOWrapper(stream, encoding=encoding, newline="") as lines:
-        for _ in range(text.header_row - 1):
-            lines.readline()
-        header = next(csv.reader(islice(lines, 1), delimiter=text.separator), None)
+def _header(stream: IO[bytes], where: str) -> list[str]:
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as lines:
+        header = next(csv.reader(islice(lines, 1)), None)
+        has_rows = any(line.strip() for line in lines)
     if header is None:
-        raise PayloadRejected(f"there is no line {text.header_row} to hold the header", where, COMPARE)
+        raise PayloadRejected("the file is empty", where, COMPARE)
+    if not has_rows:
+        raise PayloadRejected("there is no row below the header", where, COMPARE)
     return header
 
 
-def _arrow_table(stream: IO[bytes], text: Text, columns: Sequence[str]) -> pa.Table:
+def _arrow_table(stream: IO[bytes], columns: Sequence[str]) -> pa.Table:
     from pyarrow import csv as arrow_csv
 
     return arrow_csv.open_csv(
         pa.PythonFile(stream, mode="r"),
-        read_options=arrow_csv.ReadOptions(encoding=text.encoding, skip_rows=text.header_row - 1),
-        parse_options=arrow_csv.ParseOptions(delimiter=text.separator, newlines_in_values=True),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(columns, pa.string()),
             include_columns=list(columns),
@@ -284,13 +259,6 @@ def _said(text: str, finding: str) -> str:
     return f"error(concat('''', {text}, ''' {words}'))"
 
 
-def batch(dataset: Dataset, values: Mapping[str, Sequence[Cell]]) -> pa.Table:
-    """The catalog's columns from one list of values each, which are of the catalog's types already."""
-    return pa.table(
-        {column.name: pa.array(values[column.name], ARROW_TYPES[column.type]) for column in dataset.columns}
-    )
-
-
 # --- workbooks ---------------------------------------------------------------------------------------------
 
 
@@ -306,6 +274,18 @@ def _legacy_sheets(content: bytes, where: str) -> dict[str, list[list[Cell]]]:
         raise PayloadRejected(f"it is no whole workbook ({words[-1] if words else 'the reader died'})", where, COMPARE)
     sheets: dict[str, list[list[Cell]]] = json.loads(done.stdout)
     return sheets
+
+
+def _refuse_other_archives(content: bytes, where: str) -> None:
+    """The reader takes other spreadsheets too (``.xlsb``, ``.ods``), whose extent nobody has checked on arrival."""
+    try:
+        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except zipfile.BadZipFile as error:
+        raise PayloadRejected(f"it is no whole workbook ({error})", where, COMPARE) from error
+    if WORKBOOK_PART not in names:
+        raise PayloadRejected(
+            f"it is no workbook of the formats .xls and .xlsx, but holds {_listed(names)}", where, COMPARE
+        )
 
 
 @contextmanager
@@ -338,6 +318,7 @@ class Workbook:
         if content.startswith(LEGACY_MARK):
             self._sheets = _legacy_sheets(content, where)
             return
+        _refuse_other_archives(content, where)
         from python_calamine import CalamineWorkbook
 
         with _whole_workbook(where):

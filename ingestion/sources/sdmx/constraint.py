@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import requests
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.catalog import Dataset
 from ingestion.errors import CatalogError, PayloadRejected
 from ingestion.http import Client, Refusal
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 
 STRUCTURE_XML = {"Accept": "application/vnd.sdmx.structure+xml; version=2.1"}
+ROOT = "Structure"
 # The service keeps at most a few agencies' answers in use in one night.
 AGENCIES = 8
 
@@ -73,9 +74,12 @@ def valid_from(client: Client, service: str, flow: Flow, where: str, refusal: Re
                 raise
             return None
     try:
-        return _updates(body).get(flow)
+        updates = _updates(body)
     except etree.XMLSyntaxError as error:
         raise PayloadRejected(f"the constraints are no XML ({error})", where, LOOK_AT_PUBLISHER) from error
+    if updates is None:
+        raise PayloadRejected("another XML came instead of the constraints", where, LOOK_AT_PUBLISHER)
+    return updates.get(flow)
 
 
 def _is_refused(error: PayloadRejected) -> bool:
@@ -83,8 +87,8 @@ def _is_refused(error: PayloadRejected) -> bool:
 
 
 @lru_cache(maxsize=AGENCIES)
-def _updates(message: bytes) -> dict[Flow, str]:
-    """The last update of each flow that a structure message has actual constraints of."""
+def _updates(message: bytes) -> dict[Flow, str] | None:
+    """The last update of each flow that a structure message has actual constraints of; None for another message."""
     updates: dict[Flow, str] = {}
     constraints = etree.iterparse(
         io.BytesIO(message), tag="{*}ContentConstraint", resolve_entities=False, no_network=True
@@ -97,4 +101,4 @@ def _updates(message: bytes) -> dict[Flow, str]:
                 flow = Flow(reference.get("agencyID"), reference.get("id"), reference.get("version"))
                 updates[flow] = max(moment, updates.get(flow, ""))
         constraint.clear()
-    return updates
+    return updates if etree.QName(constraints.root).localname == ROOT else None

@@ -23,7 +23,8 @@ from ingestion.catalog import Column, Dataset
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body
 from ingestion.lake import quoted
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER, MEND_CATALOG, refuse_unknown
+from ingestion.sources.sdmx.observations import MEND_CATALOG, refuse_unknown
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 
 # What a row says of the message, and not of the observation.
 MESSAGE_COLUMNS = frozenset(
@@ -151,7 +152,11 @@ def _layout(line: bytes, dataset: Dataset, where: str) -> Layout:
         raise PayloadRejected(f"{_kind(line)} came instead of SDMX-CSV", where, LOOK_AT_PUBLISHER)
     separator = start["separator"]
     # Brackets behind a name tell the separator inside a cell of several values.
-    names = [re.sub(r"\[[^\]]*\]$", "", name) for name in next(csv.reader([text], delimiter=separator))]
+    try:
+        cells = next(csv.reader([text], delimiter=separator))
+    except csv.Error as error:
+        raise PayloadRejected(f"the header cannot be read ({error})", where, LOOK_AT_PUBLISHER) from error
+    names = [re.sub(r"\[[^\]]*\]$", "", name) for name in cells]
     is_labelled = "STRUCTURE_NAME" in names
     joined = [name for name in names if ": " in name]
     if joined and not is_labelled:

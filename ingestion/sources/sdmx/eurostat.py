@@ -22,7 +22,7 @@ from ingestion.http import Body, Client, version_of
 from ingestion.sources import Batch, Fetched, Mark, Probe
 from ingestion.sources.sdmx import message
 from ingestion.sources.sdmx.oecd import PERIODS, address, parameter
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 
 CONTENTS = "/catalogue/toc/txt?lang=en"
 CODE, UPDATED = "code", "last update of data"
@@ -94,6 +94,9 @@ class Eurostat:
             return _updates(client.ask(service + CONTENTS, where)).get(code)
         except KeyError as error:
             what = f"the table of contents has no column {error}"
+            raise PayloadRejected(what, where, LOOK_AT_PUBLISHER) from error
+        except csv.Error as error:
+            what = f"the table of contents cannot be read ({error})"
             raise PayloadRejected(what, where, LOOK_AT_PUBLISHER) from error
 
     def _too_big(self, where: str) -> PayloadRejected:

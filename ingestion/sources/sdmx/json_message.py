@@ -6,15 +6,20 @@ https://github.com/sdmx-twg/sdmx-json/tree/master/data-message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER, Cell, Observations
+from ingestion.sources.json_body import decode
+from ingestion.sources.sdmx.observations import Observations
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, Cell
 
 ANY_VALUE = "~"
+# Six digits are more than any list of codes has.
+INDEX = re.compile(r"[0-9]{1,6}")
 
 
 class Value(msgspec.Struct):
@@ -92,10 +97,7 @@ def read(body: Body, where: str) -> Observations:
     Raises:
         PayloadRejected: no SDMX-JSON 2.0, an index that leads nowhere, or a form that was not asked for.
     """
-    try:
-        message = MESSAGE.decode(body.content())
-    except msgspec.DecodeError as error:
-        raise PayloadRejected(f"no SDMX-JSON 2.0 data message ({error})", where, LOOK_AT_PUBLISHER) from error
+    message = decode(body.content(), MESSAGE, where)
     observations = Observations()
     for data_set in message.data.data_sets:
         if data_set.series:
@@ -113,16 +115,19 @@ def _add(data_set: DataSet, structure: Structure, observations: Observations, wh
     measures = [component.id for component in structure.measures.observation] or ["OBS_VALUE"]
     fixed: dict[str, Cell] = {component.id: component.at(0, where) for component in structure.dimensions.data_set}
     fixed |= _decoded(structure.attributes.data_set, data_set.attributes, where)
-    groups = [
-        (tuple(key.split(":")), _decoded(structure.attributes.dimension_group, indexes, where))
-        for key, indexes in data_set.dimension_group_attributes.items()
-    ]
+    groups = []
+    for key, indexes_of_group in data_set.dimension_group_attributes.items():
+        group = key.split(":")
+        if len(group) != len(dimensions):
+            what = f"the key of group {key} has not {len(dimensions)} parts"
+            raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
+        groups.append((group, _decoded(structure.attributes.dimension_group, indexes_of_group, where)))
     # An entry beyond the attributes of the group points to an annotation.
-    groups = [(key, attributes) for key, attributes in groups if attributes]
+    groups = [(group, attributes) for group, attributes in groups if attributes]
     for key, cells in data_set.observations.items():
-        place = f"{where}, observation {key}"
+        place = f"{where}, observation {key[:80]}"
         indexes = key.split(":")
-        if len(indexes) != len(dimensions) or not all(index.isdecimal() for index in indexes):
+        if len(indexes) != len(dimensions) or not all(map(INDEX.fullmatch, indexes)):
             raise PayloadRejected(f"its key is not {len(dimensions)} indexes", place, LOOK_AT_PUBLISHER)
         row = dict(fixed)
         for group, attributes in groups:

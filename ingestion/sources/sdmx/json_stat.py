@@ -8,16 +8,22 @@ https://json-stat.org/full/
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER, Cell, Observations
+from ingestion.sources.json_body import decode
+from ingestion.sources.sdmx.observations import Observations
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, Cell
 
 # Columns have the same names as in the publisher's SDMX-CSV.
 TIME, PERIOD, VALUE, STATUS = "time", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"
+
+# No leading noughts, so that no cell has two names; no cube is of more cells than this has digits.
+NUMBER = re.compile(r"0|[1-9][0-9]{0,11}")
 
 
 class Category(msgspec.Struct):
@@ -27,12 +33,14 @@ class Category(msgspec.Struct):
     label: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
-    def codes(self) -> list[str]:
-        """The codes in the order of their positions."""
-        if isinstance(self.index, dict):
-            positions = self.index
-            return sorted(positions, key=lambda code: positions[code])
-        return list(self.index if self.index is not None else self.label)
+    def codes(self) -> list[str] | None:
+        """The codes in the order of their positions; None where these are not 0, 1, 2 and so on, each once."""
+        if self.index is None:
+            return list(self.label) if len(self.label) == 1 else None
+        if isinstance(self.index, list):
+            return self.index if len(set(self.index)) == len(self.index) else None
+        codes = {position: code for code, position in self.index.items()}
+        return [codes[at] for at in range(len(codes))] if set(codes) == set(range(len(self.index))) else None
 
 
 class Dimension(msgspec.Struct):
@@ -69,10 +77,7 @@ def read(body: Body, where: str) -> Observations:
     Raises:
         PayloadRejected: no JSON-stat, a complaint in place of figures, an empty cube, or a cell outside of it.
     """
-    try:
-        cube = CUBE.decode(body.content())
-    except msgspec.DecodeError as error:
-        raise PayloadRejected(f"no JSON-stat 2.0 ({error})", where, LOOK_AT_PUBLISHER) from error
+    cube = decode(body.content(), CUBE, where)
     complaints = [*(cube.error or []), *([cube.warning] if cube.warning else [])]
     if complaints:
         said = "; ".join(f"{complaint.status} {complaint.label}" for complaint in complaints)
@@ -100,6 +105,8 @@ def _edges(cube: Cube, where: str) -> list[tuple[str, list[str]]]:
     edges = []
     for name, size in zip(cube.id, cube.size, strict=False):
         codes = cube.dimension[name].category.codes if name in cube.dimension else []
+        if codes is None:
+            raise PayloadRejected(f"the codes of dimension {name} have no clear order", where, LOOK_AT_PUBLISHER)
         if len(codes) != size:
             what = f"dimension {name} has {len(codes)} codes where the cube says {size}"
             raise PayloadRejected(what, where, LOOK_AT_PUBLISHER)
@@ -112,13 +119,14 @@ def _edges(cube: Cube, where: str) -> list[tuple[str, list[str]]]:
 def _numbered(
     cells: Mapping[str, float | str | None] | Sequence[float | str | None], n_cells: int, what: str, where: str
 ) -> dict[int, Cell]:
-    """Cells by their number in the cube, nulls left out."""
+    """Cells by their number in the cube, nulls left out; a list must name them all, or none."""
     if isinstance(cells, Mapping):
-        pairs = list(cells.items())
-    else:
-        pairs = [(str(number), cell) for number, cell in enumerate(cells)]
-    outside = [key for key, _ in pairs if not key.isdecimal() or int(key) >= n_cells]
-    if outside:
-        said = f"{what} {outside[0]} lies outside of the cube of {n_cells:,} cells"
+        outside = [key for key in cells if not NUMBER.fullmatch(key) or int(key) >= n_cells]
+        if outside:
+            said = f"{what} {outside[0][:80]} lies outside of the cube of {n_cells:,} cells"
+            raise PayloadRejected(said, where, LOOK_AT_PUBLISHER)
+        return {int(key): cell for key, cell in cells.items() if cell is not None}
+    if len(cells) not in (0, n_cells):
+        said = f"{len(cells):,} cells of {what} came for a cube of {n_cells:,} cells"
         raise PayloadRejected(said, where, LOOK_AT_PUBLISHER)
-    return {int(key): cell for key, cell in pairs if cell is not None}
+    return {number: cell for number, cell in enumerate(cells) if cell is not None}

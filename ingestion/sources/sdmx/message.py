@@ -9,7 +9,7 @@ from ingestion.errors import CatalogError, PayloadRejected
 from ingestion.http import Body
 from ingestion.sources import Batch
 from ingestion.sources.sdmx import csv_message, json_message, json_stat, xml_message
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 
 CSV, JSON, XML, JSON_STAT = "csv", "json", "xml", "json-stat"
 FORMATS = (CSV, JSON, XML, JSON_STAT)

@@ -7,7 +7,8 @@ import warnings
 from typing import Any
 
 from ingestion.errors import PayloadRejected
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER, Observations
+from ingestion.sources.sdmx.observations import Observations
+from ingestion.sources.typed import LOOK_AT_PUBLISHER
 
 
 def codes(flow: str, content: bytes, where: str) -> Observations:
@@ -23,7 +24,8 @@ def codes(flow: str, content: bytes, where: str) -> Observations:
         raise PayloadRejected(f"the message has no flow {flow} with its structure", where, LOOK_AT_PUBLISHER)
     rows = Observations()
     for position, component in _components(structure):
-        represented = component.local_representation or component.concept_identity.core_representation
+        concept = component.concept_identity
+        represented = component.local_representation or (concept and concept.core_representation)
         listed = represented and represented.enumerated
         if listed is None:
             continue

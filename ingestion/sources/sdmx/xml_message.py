@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.errors import PayloadRejected
 from ingestion.http import Body
-from ingestion.sources.sdmx.typed import LOOK_AT_PUBLISHER, Cell, Observations
+from ingestion.sources.sdmx.observations import Observations
+from ingestion.sources.typed import LOOK_AT_PUBLISHER, Cell
 
 ROOT = "StructureSpecificData"
 # What a data set says of itself; every other plain attribute belongs to its observations.
@@ -54,6 +55,7 @@ def _check(element: Any, where: str) -> None:
     """Refuse what must not be passed over."""
     name = etree.QName(element).localname
     if element.getparent() is None:
+        # What it would declare are entities, which can be files, or open to any size.
         if element.getroottree().docinfo.doctype:
             raise PayloadRejected("the XML declares a document type", where, LOOK_AT_PUBLISHER)
         if name != ROOT:

@@ -11,7 +11,8 @@ Not served, because the folder has no readable figures for them:
 * retired indicators without a file of 2013, in the archive;
 * nine of the 214 economies of the governance workbook that the country list does not have: Anguilla, Cook Islands,
   French Guiana, Jersey, Martinique, Netherlands Antilles, Niue, Réunion, Taiwan;
-* every indicator of which there is no file; it is answered with error 120, as an unknown one.
+* every other indicator of the publisher's own list of which there is no file; it is answered as not recorded. (An id
+  that the list does not have is answered with error 120, as the publisher does.)
 
 The constant ``decimal`` is recorded for seven indicators; for the others it is 0 when every figure is whole, else 1.
 """
@@ -161,11 +162,12 @@ class RecordedWorld:
         return self.listing(name) or []
 
     def status(self, indicator_id: str) -> Status:
-        """Retired is what the publisher's own list files under the archive."""
+        """Retired is what the publisher's own list files under the archive; unrecorded, what else stands in it only."""
         if self._indicators.get(indicator_id, {}).get("sourceDatabase") == ARCHIVE_DATABASE:
             return "retired"
-        is_served = indicator_id in self._governance_ids or indicator_id in self._recent_files
-        return "served" if is_served or indicator_id in self._old_files else "unknown"
+        if any(indicator_id in files for files in (self._governance_ids, self._recent_files, self._old_files)):
+            return "served"
+        return "unrecorded" if indicator_id in self._indicators else "unknown"
 
     def series(self, indicator_id: str) -> Series:
         """The newest figures the folder has."""

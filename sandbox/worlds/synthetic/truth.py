@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sandbox.worlds.synthetic import SyntheticWorld
 from sandbox.worlds.synthetic.economies import economies, places
 from sandbox.worlds.synthetic.indicators import RETIRED, SERVED
 from sandbox.worlds.synthetic.simulation import EDUCATIONS, SEXES, YEARS
-from sandbox.worlds.synthetic import SyntheticWorld
 
 SMALLEST_STOCK = 1e-3
 PEOPLE = ("population", "births", "deaths", "immigration", "emigration")

@@ -18,6 +18,7 @@ from ingestion.http import Body
 from ingestion.sources import Batch
 from ingestion.sources.files import tables
 from ingestion.sources.files.tables import Cell, Sheet
+from ingestion.sources.typed import table
 
 NOTE_SHEET = "Explanatory note"
 SEXES = ("Total", "M-Total", "F-Total")
@@ -35,7 +36,7 @@ def bilateral_stock(connection: duckdb.DuckDBPyConnection, dataset: Dataset, par
     for name in book.sheet_names:
         if name != NOTE_SHEET:
             _add_sheet(figures, name, book.sheet(name))
-    return tables.batch(dataset, figures)
+    return table(dataset, figures, book.where)
 
 
 def _add_sheet(figures: Figures, destination: str, sheet: Sheet) -> None:
@@ -76,8 +77,10 @@ def _columns(sheet: Sheet) -> tuple[str, list[tuple[int, int, str]]]:
     columns, year = [], None
     for place, sex in enumerate(header[1:], start=1):
         year = tables.whole(sheet.row(1)[place], partial(_place, sheet, 1, place)) or year
-        if sex not in SEXES or year is None:
-            what = f"'{sex}' stands where one of {SEXES} under a year is expected"
+        expected = SEXES[(place - 1) % len(SEXES)]
+        if sex != expected or year is None:
+            over = "no year stands over it" if year is None else f"under {year}"
+            what = f"'{sex}' stands where '{expected}' is expected ({over})"
             raise PayloadRejected(what, _place(sheet, 2, place), tables.COMPARE)
         columns.append((place, year, sex))
     return header[0], columns
@@ -89,15 +92,20 @@ def _check_shares(sheet: Sheet, columns: list[tuple[int, int, str]]) -> None:
     Raises:
         PayloadRejected: it holds something else.
     """
-    totals, shares = sheet.row(TOTAL_ROW), sheet.row(SHARES_ROW)
     for place, _, sex in columns:
         where: Callable[[], str] = partial(_place, sheet, SHARES_ROW, place)
-        found = tables.number(shares[place], where)
-        of_sexes = [totals[place - SEXES.index(sex) + i] for i in range(len(SEXES))]
-        expected = None if sex == SEXES[0] else totals[place] / of_sexes[0]
+        found = tables.number(sheet.row(SHARES_ROW)[place], where)
+        expected = None if sex == SEXES[0] else _share(sheet, place, place - SEXES.index(sex))
         if (found is None) != (expected is None) or (found and expected and abs(found - expected) > SHARES_TOLERANCE):
             what = f"{found} stands where the share of a sex in the total is expected ({expected})"
             raise PayloadRejected(what, where(), tables.COMPARE)
+
+
+def _share(sheet: Sheet, of_sex: int, of_both: int) -> float | None:
+    """What part of the printed total one sex is; None where there is nobody."""
+    row = sheet.row(TOTAL_ROW)
+    part, whole = (tables.number(row[place], partial(_place, sheet, TOTAL_ROW, place)) for place in (of_sex, of_both))
+    return part / whole if part is not None and whole else None
 
 
 def _refuse_figures_without_origin(sheet: Sheet, number: int) -> None:

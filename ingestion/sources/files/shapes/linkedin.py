@@ -15,6 +15,7 @@ from ingestion.sources import Batch
 from ingestion.sources.files import tables
 from ingestion.sources.files.layouts import listed
 from ingestion.sources.files.tables import Cell
+from ingestion.sources.typed import table
 
 YEARS = range(2015, 2020)
 YEAR, RATE = "year", "net_per_10K"
@@ -40,7 +41,7 @@ def per_year(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part
                 long[name].append(word)
             long[YEAR].append(year)
             long[RATE].append(tables.number(rate, partial(_place, sheet.where, number, year)))
-    return tables.batch(dataset, long)
+    return table(dataset, long, sheet.where)
 
 
 def _place(where: str, row: int, year: int) -> str:

@@ -12,9 +12,10 @@ import duckdb
 
 from ingestion.catalog import Dataset, Part
 from ingestion.http import Body
+from ingestion.lake import quoted
 from ingestion.sources import Batch
 from ingestion.sources.files import tables
-from ingestion.sources.files.tables import Cell, quoted
+from ingestion.sources.files.tables import Cell
 
 NOT_CODED = "-"
 PERSONS = "number"

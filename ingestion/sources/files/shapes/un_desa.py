@@ -13,6 +13,7 @@ from ingestion.http import Body
 from ingestion.sources import Batch
 from ingestion.sources.files import layouts, tables
 from ingestion.sources.files.tables import Cell, Sheet
+from ingestion.sources.typed import table
 
 BLOCKS = {
     "International migrant stock at mid-year, both sexes combined": "both sexes combined",
@@ -56,7 +57,7 @@ def stock(connection: duckdb.DuckDBPyConnection, dataset: Dataset, part: Part, b
                 figures["sex"].append(block.sex)
                 figures["year"].append(year)
                 figures["persons"].append(tables.number(row[column], where, NOT_AVAILABLE))
-    return tables.batch(dataset, figures)
+    return table(dataset, figures, sheet.where)
 
 
 def _blocks(sheet: Sheet, header: list[str], header_row: int) -> tuple[list[_Block], int]:
