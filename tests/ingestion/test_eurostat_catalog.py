@@ -39,6 +39,8 @@ from sandbox.worlds.synthetic.eurostat import REVISED
 from tests.ingestion.reading import read
 from tests.shared_data import SHARED_DATA, needs_shared_data
 
+pytestmark = pytest.mark.slow
+
 DATASETS = {dataset.id: dataset for source in ("eurostat", "ilo") for dataset in load_catalog().source(source).datasets}
 RECORDED = (
     "eurostat_lfsa_eoqgan",

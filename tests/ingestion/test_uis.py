@@ -159,6 +159,7 @@ def scaled(table: pa.Table, factor: float) -> pa.Table:
     return table.set_column(position, "value", pc.multiply(table["value"], factor))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dataset_id", "part", "broken"),
     [

@@ -260,6 +260,7 @@ def test_recorded_tables_are_read_cell_for_cell(dataset_id: str, recorded: Sandb
         assert {measure: found[key][measure] for measure in measures} == expected[key]
 
 
+@pytest.mark.slow
 @needs_shared_data
 def test_recorded_stocks_are_those_that_were_published(recorded: Sandbox, tmp_path: Path) -> None:
     rows = load(client_of(POPULATION.id, recorded.base_url, tmp_path), POPULATION.id, "all").to_pylist()

@@ -18,6 +18,8 @@ from tests.warehouse.made_up import CATALOG, new_home
 from warehouse.nights import NOT_ASKED, nights_of, troubles_of
 from warehouse.summary import print_status, print_summary
 
+pytestmark = pytest.mark.slow
+
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-11-{day}T04:17:00.000000Z" for day in (16, 17, 18))
 ORIGIN = {"kind": "recorded", "origin": "recorded"}
 FEW = 100

@@ -40,6 +40,7 @@ def smoke(world: SyntheticWorld, home: Path, *faults: str, of: list[str] | None 
         return {line.subject: line for line in asker.run(of or [], lambda _: None)}
 
 
+@pytest.mark.slow
 def test_a_good_publisher_is_as_expected_and_nothing_is_kept(world: SyntheticWorld, tmp_path: Path) -> None:
     lines = smoke(world, tmp_path)
     verdicts = {subject: line.verdict for subject, line in lines.items()}

@@ -1,0 +1,249 @@
+"""The whole house by the command line: everything once, then a night on which nothing moved, then a release.
+
+The publishers are simulated. On their side one thing is changed: whoever counts South Africans at Eurostat counts
+Namibians, so that every code system in which NA is Namibia has some.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from ingestion import ledger
+from ingestion.catalog import load_catalog
+from ingestion.home import Home
+from ingestion.origin import PROJECT_ROOT
+from sandbox.server import serve
+from sandbox.worlds import Table
+from sandbox.worlds.synthetic import SyntheticWorld
+
+REQUESTS_OF_A_PUBLISHER = 10
+CPU_SECONDS = 20
+RETIRED = {"SM.POP.REFG", "SM.POP.REFG.OR"}
+PARTNERS = ("citizen", "c_birth", "partner")
+NAMIBIA = {
+    **dict.fromkeys(("wb_wdi", "wb_wgi", "wb_education"), ("country_id", "NA")),
+    "wb_country": ("iso2_code", "NA"),
+    "linkedin_country": ("base_country_code", "na"),
+    "linkedin_industry": ("country_code", "na"),
+    "linkedin_skill": ("country_code", "na"),
+    "eurostat_migr_imm1ctz": ("citizen", "NA"),
+    "eurostat_migr_emi1ctz": ("citizen", "NA"),
+    "eurostat_migr_resfirst": ("citizen", "NA"),
+    "eurostat_migr_pop3ctb": ("c_birth", "NA"),
+    "eurostat_migr_imm5prv": ("partner", "NA"),
+    "eurostat_migr_emi3nxt": ("partner", "NA"),
+    "eurostat_educ_uoe_mobs02": ("partner", "NA"),
+}
+"""Where Namibia stands under the letters that many readers take for "not available"."""
+REVISED = {
+    *("eurostat_lfsa_eoqgan", "eurostat_lfsa_eoqgac", "eurostat_migr_imm1ctz", "eurostat_migr_emi1ctz"),
+    *("eurostat_migr_resfirst", "eurostat_demo_pjan", "ilo_employment_by_occupation"),
+    *("knomad_remittance_inflow", "knomad_remittance_outflow"),
+    *("oecd_mig", "oecd_mig_popf", "oecd_health_wfmi", "oecd_msti", "oecd_rd_scoreboard", "oecd_scientist_flows"),
+    *("uis_outbound", "uis_inbound", "uis_mobility_ratios", "uis_net_flow"),
+    *("undesa_stock_by_destination", "undesa_stock_by_destination_and_origin", "undesa_stock_by_origin"),
+    *("unhcr_population", "unhcr_asylum_applications", "unhcr_asylum_decisions", "unhcr_solutions"),
+    *("unhcr_demographics", "unhcr_idmc", "wb_wdi"),
+}
+"""Datasets of which the second vintage of the simulated world has other figures."""
+ONE_MARK_FOR_ALL = ("oecd", "uis")
+"""Publishers whose release moves the mark of every table, also of those that it leaves as they are."""
+
+
+REPORTERS_ONLY = {
+    *("eurostat_lfsa_eoqgan", "eurostat_lfsa_eoqgac", "eurostat_migr_pop1ctz"),
+    *("eurostat_edat_lfse_03", "eurostat_demo_pjan"),
+}
+"""Tables of Eurostat by reporting country and group of origin alone; no country of Africa reports to it."""
+
+
+class WithNamibians(SyntheticWorld):
+    """The simulated world with Namibia in place of South Africa among the partner countries of Eurostat."""
+
+    def table(self, name: str) -> Table | None:
+        """The table, recoded where it is Eurostat's."""
+        found = super().table(name)
+        if found is None or not name.startswith("eurostat/"):
+            return found
+        rows = found.rows
+        for column in {*PARTNERS} & {*rows.column_names}:
+            codes = ["NA" if code == "ZA" else code for code in rows[column].to_pylist()]
+            rows = rows.set_column(rows.column_names.index(column), column, pa.array(codes, pa.string()))
+        return replace(found, rows=rows)
+
+
+@dataclass(frozen=True)
+class Night:
+    """One call of the command line against the stand-in publishers, and what it left behind."""
+
+    code: int
+    said: str
+    cpu_seconds: float
+    """Of the command and all its children, user and system."""
+    asked: list[str]
+    """Targets of the requests."""
+    files: Mapping[Path, tuple[int, int]]
+    """Size and time of every file that a quiet night must leave alone."""
+    events: Mapping[tuple[str, str], ledger.Event]
+    """The newest of each part."""
+
+    def new_files(self, earlier: Night, room: str) -> set[Path]:
+        """Files of a room that were not there, or were others, after an earlier night."""
+        return {
+            path for path, facts in self.files.items() if path.parts[0] == room and earlier.files.get(path) != facts
+        }
+
+
+@cache
+def world(vintage: int) -> WithNamibians:
+    """The world, simulated once."""
+    return WithNamibians(vintage=vintage)
+
+
+def braindrain(home: Home, vintage: int, *arguments: str) -> Night:
+    """Call ``braindrain`` on a night on which the publishers have that vintage."""
+    with serve(world(vintage)) as sandbox:
+        environment = os.environ | {"BRAINDRAIN_HOME": str(home.root), "ORIGIN": sandbox.base_url}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ended = subprocess.run(
+            [sys.executable, "-m", "warehouse.cli", *arguments],
+            cwd=PROJECT_ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    events = {
+        (dataset.id, part): event
+        for dataset in load_catalog().datasets
+        for part, event in ledger.latest_by_part(home, dataset.id).items()
+    }
+    return Night(ended.returncode, ended.stdout + ended.stderr, spent, sandbox.requests, files_of(home), events)
+
+
+def files_of(home: Home) -> Mapping[Path, tuple[int, int]]:
+    """Every file of the lasting rooms; of the ledger the events, not the notes of when a publisher was asked."""
+    rooms = (home.landing, home.lake, home.quarantine, home.validations, home.candidates, home.releases)
+    files = [path for room in rooms for path in room.rglob("*") if path.is_file()]
+    facts = {path: path.stat() for path in [*files, *home.ledger.glob("*.jsonl"), home.publications]}
+    return {path.relative_to(home.root): (stat.st_size, stat.st_mtime_ns) for path, stat in facts.items()}
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Three nights of one home."""
+
+    home: Home
+    first: Night
+    quiet: Night
+    released: Night
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    home = Home(tmp_path_factory.mktemp("house"))
+    first = braindrain(home, 1, "refresh")
+    quiet = braindrain(home, 1, "refresh")
+    # By the next night the hour is over in which a publisher counts requests.
+    shutil.rmtree(home.budgets)
+    return Nights(home, first, quiet, braindrain(home, 2, "ingest"))
+
+
+def test_the_first_night_loads_everything_and_publishes(nights: Nights) -> None:
+    first = nights.first
+    assert first.code == 0, first.said
+    parts = {(dataset.id, part.id) for dataset in load_catalog().datasets for part in dataset.parts}
+    assert first.events.keys() == parts
+    not_loaded = {place: event for place, event in first.events.items() if event.outcome != ledger.LOADED}
+    assert {part for _, part in not_loaded} == RETIRED
+    assert {event.outcome for event in not_loaded.values()} == {ledger.WITHDRAWN}
+    assert {path.parts[1] for path in first.files if path.parts[0] == "lake"} == {dataset for dataset, _ in parts}
+    (release,) = nights.home.releases.iterdir()
+    assert f"release {release.name} is in force" in first.said
+
+
+def test_a_quiet_night_asks_every_publisher_at_most_ten_times(nights: Nights) -> None:
+    hosts = {host: source.id for source in load_catalog().sources for host in source.hosts if host != "inbox"}
+    asked = Counter(
+        place if host == "inbox" else hosts[host]
+        for _, host, place, *_ in (each.split("/") for each in nights.quiet.asked)
+    )
+    assert asked.keys() == {source.id for source in load_catalog().sources}
+    assert {source: times for source, times in asked.items() if times > REQUESTS_OF_A_PUBLISHER} == {}
+
+
+@pytest.mark.parametrize("room", ["landing", "lake", "ledger", "quarantine", "validations"])
+def test_a_quiet_night_leaves_every_room_as_it_was(room: str, nights: Nights) -> None:
+    assert nights.quiet.new_files(nights.first, room) == set()
+    assert nights.quiet.events == nights.first.events
+
+
+def test_a_quiet_night_publishes_nothing_and_says_so(nights: Nights) -> None:
+    assert nights.quiet.code == 0
+    (release,) = nights.home.releases.iterdir()
+    assert f"release {release.name} already holds these inputs; nothing was built" in nights.quiet.said
+    for room in ("candidates", "releases", "publications.jsonl"):
+        assert nights.quiet.new_files(nights.first, room) == set()
+
+
+def test_a_quiet_night_costs_little(nights: Nights) -> None:
+    assert nights.quiet.cpu_seconds < CPU_SECONDS
+
+
+def test_a_release_is_taken_in_without_a_rejection(nights: Nights) -> None:
+    released = nights.released
+    said = [event.message for event in released.events.values() if event.outcome in ledger.HELD_BACK]
+    assert said == []
+    assert released.new_files(nights.quiet, "quarantine") == set()
+    assert released.code == 0, released.said
+
+
+def test_a_release_loads_what_it_revised(nights: Nights) -> None:
+    released, quiet = nights.released, nights.quiet
+    assert {path.parts[1] for path in released.new_files(quiet, "lake")} == REVISED
+    changed = [event for place, event in released.events.items() if event != quiet.events[place]]
+    assert {event.dataset for event in changed if event.inserted or event.revised} == REVISED
+    receipts = [path for path in released.new_files(quiet, "landing") if path.parts[1] == "receipts"]
+    marked = {dataset.id for source in ONE_MARK_FOR_ALL for dataset in load_catalog().source(source).datasets}
+    assert {path.parts[2] for path in receipts} == REVISED | marked
+
+
+@pytest.mark.parametrize("dataset_id", NAMIBIA)
+def test_na_is_namibia_in_every_dataset_that_spells_it_so(dataset_id: str, nights: Nights) -> None:
+    column, code = NAMIBIA[dataset_id]
+    files = [str(path) for path in (nights.home.lake / dataset_id).glob("*.parquet")]
+    with duckdb.connect() as connection:
+        counts = f'count(*) filter ("{column}" = $code), count(*) filter ("{column}" is null)'
+        query = f"select {counts} from read_parquet($files)"
+        counted = connection.execute(query, {"code": code, "files": files}).fetchone()
+    assert counted is not None
+    assert counted[0] > 0
+    assert counted[1] == 0
+
+
+def test_every_dataset_that_can_spell_namibia_so_is_listed() -> None:
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "country_code.csv").open(encoding="utf-8", newline="") as lines:
+        systems = {row["code_system"] for row in csv.DictReader(lines) if row["source_code"].upper() == "NA"}
+    can = {
+        dataset.id
+        for dataset in load_catalog().datasets
+        if any(column.code_system in systems for column in dataset.columns)
+    }
+    assert can - NAMIBIA.keys() == REPORTERS_ONLY
+    assert NAMIBIA.keys() - can == {"wb_country"}
