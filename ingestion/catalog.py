@@ -41,6 +41,8 @@ class Budget(Entry):
 
     requests: int = Field(gt=0)
     per_seconds: int = Field(gt=0)
+    downloads_only: bool = False
+    """Whether the provider counts downloads of data, and not small questions about them."""
 
 
 class Column(Entry):

@@ -167,7 +167,7 @@ class Client:
     ) -> bytes:
         """The decoded body of a small question that nobody will want to see again (a probe)."""
         if url not in self.known:
-            answer = self.get(url, where, headers, refusal)
+            answer = self._get(url, where, headers, refusal, is_question=True)
             self.known[url] = answer.content()
             answer.path.unlink()
         return self.known[url]
@@ -176,7 +176,7 @@ class Client:
         """Whether a file is another than the one of that version (an ETag or Last-Modified date, as sent then)."""
         name = "If-Modified-Since" if version.endswith(" GMT") else "If-None-Match"
         if url not in self.known:
-            answer = self.get(url, where, {name: version})
+            answer = self._get(url, where, {name: version}, None, is_question=True)
             is_same = answer.status == requests.codes.not_modified
             self.known[url] = (version if is_same else version_of(answer)).encode()
             answer.path.unlink()
@@ -198,11 +198,16 @@ class Client:
                 redirect to a host that is not the provider's, or a body beyond the size cap.
             Absent: a local origin has no recording of it.
         """
+        return self._get(url, where, headers, refusal, is_question=False)
+
+    def _get(
+        self, url: str, where: str, headers: Mapping[str, str] | None, refusal: Refusal | None, is_question: bool
+    ) -> Answer:
         next_step = "ask again later; if it stays, look at the publisher's status page"
         for attempt in range(ATTEMPTS):
             time.sleep(BACKOFF_SECONDS * 2**attempt if attempt else 0)
             try:
-                with self._follow(url, where, headers or {}) as response:
+                with self._follow(url, where, headers or {}, is_question) as response:
                     answer = self._stream(url, response, where)
                     self._refuse_error_status(answer, where)
                 said = refusal(answer.body.head()) if refusal else None
@@ -217,11 +222,13 @@ class Client:
         final.answer = broken.answer if isinstance(broken, BrokenTransferError) else None
         raise final from broken
 
-    def _follow(self, url: str, where: str, headers: Mapping[str, str]) -> requests.Response:
+    def _follow(self, url: str, where: str, headers: Mapping[str, str], is_question: bool) -> requests.Response:
         """Send the request and follow redirects, to the provider's own hosts only."""
         for _ in range(REDIRECTS):
             self._refuse_foreign_host(url, where)
-            self._spend_budget(where)
+            if not (is_question and self.source.budget.downloads_only):
+                self._spend_budget(where)
+            self.requests_made += 1
             located = self.origin.locate(url)
             response = self.session.get(
                 located,
@@ -262,7 +269,6 @@ class Client:
             handle.seek(0)
             handle.truncate()
             json.dump([*spent, now], handle)
-        self.requests_made += 1
 
     def _refuse_error_status(self, answer: Answer, where: str) -> None:
         if answer.status < requests.codes.bad_request:
@@ -270,7 +276,8 @@ class Client:
         words = " ".join(answer.body.head()[:300].decode("utf-8", "replace").split())
         what = f"HTTP {answer.status} from {answer.url}" + (f" ({words})" if words else "")
         if NOT_RECORDED in answer.headers:
-            raise Absent(f"no recording of {answer.url}", where, "add one to the folder, or use another origin")
+            next_step = "add one to the folder and ingest with --force, or use another origin"
+            raise Absent(f"no recording of {answer.url}", where, next_step)
         if answer.status in self._transient_status:
             raise ProviderUnavailable(f"{what} after {ATTEMPTS} attempts", where, "ask again later")
         error = PayloadRejected(what, where, "check the catalog's endpoint against the publisher's documentation")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any, TextIO
@@ -41,6 +41,7 @@ class Progress:
     def __init__(self, terminal: TextIO) -> None:
         self.terminal = terminal
         self.begun = time.monotonic()
+        self.crashes: list[str] = []
 
     def say(self, line: str) -> None:
         """Print a line behind the seconds since the beginning."""
@@ -58,7 +59,10 @@ class Progress:
 def listen(progress: Progress) -> None:
     """Have the progress told of every task that ends."""
     from airflow.listeners import hookimpl
+    from airflow.sdk.exceptions import AirflowFailException
     from airflow.sdk.listener import get_listener_manager
+
+    from ingestion.errors import BrainDrainError
 
     class Listener:
         @hookimpl
@@ -77,6 +81,9 @@ def listen(progress: Progress) -> None:
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
             progress.finished("✗", task_instance)
+            # What is held back ends in one of these two, and is no fault of the run.
+            if not isinstance(error, (BrainDrainError, AirflowFailException)):
+                progress.crashes.append(f"{task_instance.dag_id}, {task_instance.task_id} crashed: {error!r}")
             said = str(error).splitlines()
             for line in said[:LINES_OF_AN_ERROR]:
                 progress.say(f"      {line}")
@@ -129,6 +136,8 @@ def ingest(progress: Progress, sources: SimpleQueue[str | None], airflow_home: P
     listen(progress)
     while source := sources.get():
         run_dag(f"ingest_{source}")
+    if progress.crashes and parent_process() is not None:
+        sys.exit(1)
 
 
 def run_dags(progress: Progress, airflow_home: Path) -> str | None:
@@ -148,10 +157,14 @@ def run_dags(progress: Progress, airflow_home: Path) -> str | None:
     ingest(progress, sources, airflow_home / "0")
     for other in others:
         other.join()
-    if any(other.exitcode for other in others):
-        return "a process that ingests did not end well"
     progress.say("publish_marts")
-    return None if run_dag("publish_marts") else "publish_marts did not end well"
+    if not run_dag("publish_marts"):
+        return "publish_marts did not end well"
+    if progress.crashes or any(other.exitcode for other in others):
+        return "\n".join(
+            [*progress.crashes, "not every task that ingests ended as it should; the others are published"]
+        )
+    return None
 
 
 def main() -> int:
