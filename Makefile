@@ -57,7 +57,9 @@ env: .env ## Write .env with fresh secrets for docker compose, once
 test: $(INSTALLED) ## Run every test
 	@$(PYTEST)
 
-check: lint types test-fast ## Lint, types and fast tests, in under a minute
+check: $(INSTALLED) ## Lint, types and fast tests, in under a minute
+	@$(MAKE) -j 2 lint types
+	@$(MAKE) test-fast
 
 lint: $(INSTALLED) ## Look for faults of form in Python, SQL and YAML
 	@$(BIN)/ruff check --quiet .

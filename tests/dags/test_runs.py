@@ -69,17 +69,6 @@ def test_an_unchanged_night_is_green_says_so_and_updates_nothing(first_night: Ni
     assert (first_night.home / "current").resolve().name == first_night.release
 
 
-def test_make_run_over_an_unchanged_home_publishes_nothing(first_night: Night) -> None:
-    before = sorted((first_night.home / "landing").rglob("*"))
-    done = subprocess.run([sys.executable, ROOT / "tools/run.py"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"probe    {len(DATASETS)} unchanged\n" in done.stdout
-    assert "already holds these inputs; nothing was built" in done.stdout
-    assert "SYNTHETIC" in done.stdout
-    assert (first_night.home / "current").resolve().name == first_night.release
-    assert sorted((first_night.home / "landing").rglob("*")) == before
-
-
 def test_only_the_chosen_dataset_is_loaded_again_and_revises_nothing(first_night: Night) -> None:
     run = run_dag("ingest_world_bank", dataset="wb_country", force=True)
     assert run.state == GREEN

@@ -75,3 +75,14 @@ def test_judging_780_000_rows(tmp_path: Path, kind: str, peak_mb: int) -> None:
     assert measured["findings"] == 0
     assert measured["cpu"] <= 1.5
     assert measured["peak_mb"] <= peak_mb
+
+
+@pytest.mark.slow
+def test_3_000_000_sdmx_rows_from_landing_to_lake() -> None:
+    command = [sys.executable, "benchmarks/sdmx_csv_to_lake.py"]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True, timeout=500)
+    measured = json.loads(done.stdout.splitlines()[-1])
+    print(measured)
+    assert (measured["rows"], measured["columns"]) == (3_000_000, 30)
+    assert measured["cpu_seconds"] <= 12
+    assert measured["peak_mb"] <= 1200
