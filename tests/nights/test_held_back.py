@@ -63,7 +63,7 @@ ASK_LATER = "ask again later"
 TROUBLES = (
     Trouble("http_500:ec.europa.eu", ("eurostat_demo_pjan",), ledger.FAILED, "Eurostat", "HTTP 500", ASK_LATER),
     Trouble(
-        "slow:data360api.worldbank.org=2",
+        "slow:data360api.worldbank.org=3",
         ("knomad_remittance_inflow",),
         ledger.FAILED,
         "KNOMAD",
@@ -190,7 +190,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http, "BACKOFF_SECONDS", 0.01)
         patch.setattr(http, "RETRY_AFTER_FLOOR_SECONDS", 0.01)
-        patch.setattr(http, "READ_SECONDS", 1)
+        patch.setattr(http, "READ_SECONDS", 2)
         patch.setattr("ingestion.catalog.load_catalog", lambda: CATALOG)
         patch.setattr("ingestion.pipeline.load_catalog", lambda: CATALOG)
         patch.setattr("warehouse.doors.APART", timedelta(0))
