@@ -105,6 +105,8 @@ class Part(Entry):
     concepts: tuple[str, ...]
     direction: Literal["higher_is_more_push", "higher_is_more_pull", "neutral"] = "neutral"
     method: str | None = None
+    estimate_kind: Literal["observed", "estimated", "modelled"] = "observed"
+    """How its figures come about where the publisher flags none: counted or surveyed, estimated, or made by a model."""
     bounds: Bounds
     row_floor: int = Field(gt=0, description="fewest rows a complete answer has")
     value_floor: int = Field(ge=0, description="fewest rows of a complete answer that hold a value")

@@ -8,7 +8,7 @@ import pytest
 
 # Whole nights, whole judgements, whole builds, whole Airflow runs, and the worlds of the sandbox. The rest answers
 # within a minute.
-SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "nights", "sandbox", "ui", "validation"}
+SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "marts", "nights", "sandbox", "ui", "validation"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

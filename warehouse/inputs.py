@@ -58,7 +58,7 @@ INDICATORS_SCHEMA = pa.schema(
     [
         *((name, TEXT) for name in ("indicator_code", "dataset_id", "source_id", "title", "unit")),
         ("concepts", pa.list_(TEXT)),
-        *((name, TEXT) for name in ("direction", "method_id", "successor_code")),
+        *((name, TEXT) for name in ("direction", "method_id", "estimate_kind", "successor_code")),
         ("valid_min", pa.float64()),
         ("valid_max", pa.float64()),
         ("bounds_reason", TEXT),
@@ -223,6 +223,7 @@ def _catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
             "concepts": list(part.concepts),
             "direction": DIRECTIONS[part.direction],
             "method_id": part.method,
+            "estimate_kind": part.estimate_kind,
             "successor_code": part.successor,
             "valid_min": part.bounds.minimum,
             "valid_max": part.bounds.maximum,

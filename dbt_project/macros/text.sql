@@ -1,4 +1,4 @@
-{# Text made of the distinct values of a group, in order, parted by '; '. #}
+{# Text made of the distinct values of a group, in order, parted by '; '; nulls are left out. #}
 {% macro joined_values(expression) -%}
     {{ return(adapter.dispatch('joined_values', 'braindrain')(expression)) }}
 {%- endmacro %}
@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__joined_values(expression) -%}
-    array_to_string(list_sort(list(distinct {{ expression }})), '; ')
+    array_to_string(list_sort(list(distinct {{ expression }}) filter (where {{ expression }} is not null)), '; ')
 {%- endmacro %}
 
 {# Text made of the elements of an array, in their order, parted by '; '. #}

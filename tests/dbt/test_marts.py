@@ -30,7 +30,8 @@ def test_every_mart_says_its_release_and_that_it_is_synthetic(
     for mart in marts_of(build.manifest):
         name = mart["name"]
         found = warehouse.sql(f"select distinct release_id, is_synthetic from {name}").fetchall()
-        assert found == [(RELEASE_ID, True)], name
+        # Those of publishers that this lake lacks are empty here; tests/marts sees them full.
+        assert found in ([], [(RELEASE_ID, True)]), name
 
 
 def test_comments_stand_in_the_database_and_say_synthetic(build: Build, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ final as (
         datasets.dataset_id,
         datasets.dataset_title,
         -- tables of country by year, one part per indicator
-        datasets.protocol in ('world_bank_indicator', 'world_bank_archive') as holds_indicators,
+        datasets.protocol in ('world_bank_indicator', 'world_bank_archive', 'uis') as holds_indicators,
         datasets.cadence,
         datasets.release_calendar,
         datasets.citation,

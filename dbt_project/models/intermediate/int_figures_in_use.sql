@@ -20,6 +20,7 @@ final as (
         figures.year,
         series_in_use.indicator_code,
         figures.value,
+        figures.estimate_kind,
         figures.dataset_id,
         figures.source_id,
         figures.licence,

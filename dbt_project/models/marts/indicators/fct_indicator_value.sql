@@ -18,16 +18,8 @@ final as (
         figures.year,
         figures.value,
         parts.unit,
-        figures.obs_status,
         parts.method_id,
-        figures.dataset_id,
-        datasets.source_id,
-        datasets.licence,
-        datasets.is_redistributable as is_publishable,
-        figures.published,
-        figures.recorded_at,
-        figures.receipt,
-        {{ release_columns() }}
+        {{ fact_tail() }}
     from figures
     inner join datasets
         on figures.dataset_id = datasets.dataset_id
@@ -35,7 +27,7 @@ final as (
         on
             figures.dataset_id = parts.dataset_id
             and figures.indicator_code = parts.part
-    where figures.entity_type in ('sovereign', 'territory', 'dissolved')
+    where {{ are_countries(['figures.entity_type']) }}
 )
 
 select * from final

@@ -14,20 +14,13 @@ datasets as (
 final as (
     select
         figures.iso3,
+        figures.source_code,
         figures.indicator_code,
         figures.year,
         figures.value,
         parts.unit,
-        figures.obs_status,
         parts.method_id,
-        figures.dataset_id,
-        datasets.source_id,
-        datasets.licence,
-        datasets.is_redistributable as is_publishable,
-        figures.published,
-        figures.recorded_at,
-        figures.receipt,
-        {{ release_columns() }}
+        {{ fact_tail() }}
     from figures
     inner join datasets
         on figures.dataset_id = datasets.dataset_id

@@ -38,6 +38,7 @@
     'regulatory_quality_estimate': 'GOV_WGI_RQ.EST',
     'voice_and_accountability_estimate': 'GOV_WGI_VA.EST',
 } %}
+{%- set indicators = persons.values() | list + measures.values() | list %}
 {%- set columns = persons.keys() | list + measures.keys() | list %}
 
 with figures as (
@@ -71,6 +72,12 @@ figures_side_by_side as (
         {{ joined_values('licence') }} as licence,
         min(case when is_publishable then 1 else 0 end) = 1 as is_publishable
     from figures
+    where
+        indicator_code in (
+            {% for indicator in indicators %}
+                '{{ indicator }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
     group by iso3, year
 ),
 

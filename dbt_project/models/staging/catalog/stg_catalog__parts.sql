@@ -12,6 +12,7 @@ final as (
         concepts,
         direction,
         method_id,
+        estimate_kind,
         successor_code,
         valid_min,
         valid_max,
