@@ -1,0 +1,35 @@
+-- Rates of employment by place of birth, as published.
+with figures as (
+    select * from {{ ref('int_employment_by_birth') }}
+),
+
+parts as (
+    select * from {{ ref('stg_catalog__parts') }}
+),
+
+datasets as (
+    select * from {{ ref('int_datasets') }}
+),
+
+final as (
+    select
+        figures.iso3,
+        figures.year,
+        figures.sex,
+        figures.education,
+        figures.birth_place,
+        figures.measure,
+        figures.age_group,
+        figures.rate_pct,
+        {{ fact_tail() }}
+    from figures
+    inner join datasets
+        on figures.dataset_id = datasets.dataset_id
+    left join parts
+        on
+            figures.dataset_id = parts.dataset_id
+            and figures.part = parts.part
+    where {{ are_countries(['figures.entity_type']) }}
+)
+
+select * from final
