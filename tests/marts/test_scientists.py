@@ -67,6 +67,18 @@ def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:
         assert kept[("mpidr_scholars",)] == (4 * warehouse.in_force("mpidr_scholars"),)
         for dataset in ("mpidr_scholar_flows", "oecd_scientist_flows", "oecd_scientist_annual_flows"):
             assert kept[(dataset,)] == (warehouse.in_force(dataset),), dataset
+        indicators = dict(
+            warehouse.tuples(
+                """
+                select dataset_id, sum(n) from (
+                    select dataset_id, count(*) as n from fct_science_indicator group by all
+                    union all select dataset_id, count(*) from fct_science_indicator_aggregate group by all
+                ) group by all
+                """
+            )
+        )
+        for dataset in ("oecd_msti", "oecd_rd_scoreboard"):
+            assert indicators.get(dataset, 0) == warehouse.in_force(dataset), dataset
         assert warehouse.value("select count(*) from mart_scientist_mobility") == warehouse.value(
             "select count(distinct (iso3, year, database)) from fct_scholar_mobility"
         )

@@ -1,0 +1,34 @@
+-- Doctors and nurses by country of training and of work.
+with figures as (
+    select * from {{ ref('int_health_workforce') }}
+),
+
+parts as (
+    select * from {{ ref('stg_catalog__parts') }}
+),
+
+datasets as (
+    select * from {{ ref('int_datasets') }}
+),
+
+final as (
+    select
+        figures.origin_iso3,
+        figures.destination_iso3,
+        figures.year,
+        figures.profession,
+        figures.measure,
+        figures.training_place,
+        figures.value,
+        {{ fact_tail() }}
+    from figures
+    inner join datasets
+        on figures.dataset_id = datasets.dataset_id
+    left join parts
+        on
+            figures.dataset_id = parts.dataset_id
+            and figures.part = parts.part
+    where {{ are_countries(['figures.origin_type', 'figures.destination_type']) }}
+)
+
+select * from final

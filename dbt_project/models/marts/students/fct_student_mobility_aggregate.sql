@@ -1,0 +1,39 @@
+-- Students whose origin or host is the world, a group, or unknown; never to be summed with, or into, countries.
+with figures as (
+    select * from {{ ref('int_student_mobility') }}
+),
+
+parts as (
+    select * from {{ ref('stg_catalog__parts') }}
+),
+
+datasets as (
+    select * from {{ ref('int_datasets') }}
+),
+
+final as (
+    select
+        figures.origin_iso3,
+        figures.origin_code,
+        figures.destination_iso3,
+        figures.destination_code,
+        figures.year,
+        figures.measure,
+        figures.education,
+        figures.sex,
+        figures.mobility,
+        figures.breakdown,
+        figures.students,
+        figures.missing_reason,
+        {{ fact_tail() }}
+    from figures
+    inner join datasets
+        on figures.dataset_id = datasets.dataset_id
+    left join parts
+        on
+            figures.dataset_id = parts.dataset_id
+            and figures.part = parts.part
+    where not ({{ are_countries(['figures.origin_type', 'figures.destination_type']) }})
+)
+
+select * from final
