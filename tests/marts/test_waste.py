@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.worlds.synthetic import SyntheticWorld
+from sandbox.worlds.synthetic.eurostat import (
+    MEMBERS,
+    OVERQUALIFICATION_GROUPS,
+    REPORTERS,
+    SMALLEST_SAMPLE,
+    SURVEY_YEARS,
+    _overqualified_by_group,
+    _with_sums,
+)
+from sandbox.worlds.synthetic.ilo import AREAS, YEARS, _by_occupation, _rates
+from sandbox.worlds.synthetic.oecd import _employment, _rates_by_sex
 from tests.marts.warehouse import Warehouse
 
 FACTS = {
@@ -9,6 +26,150 @@ FACTS = {
     "fct_employment_by_birth": ("oecd_mig_emp_edu", "oecd_mig_nup_sex", "ilo_employment_rate_by_education"),
     "fct_employment_by_occupation": ("ilo_employment_by_occupation",),
 }
+TABLES = {"citizenship": "lfsa_eoqgan", "birth": "lfsa_eoqgac"}
+GROUPS = {"EU27_2020_FOR": "eu", "NEU27_2020_FOR": "non_eu", "FOR": "foreign", "TOTAL": "total"}
+NATIVE = {"citizenship": "nationals", "birth": "native_born"}
+SHIFTS = {"T": 0.0, "F": 1.5, "M": -1.3}
+EDUCATIONS = {
+    "ISCED11_0T2": "low", "ISCED11_3_4": "medium", "ISCED11_5T8": "high", "_Z": "total", "EDU_AGGREGATE_BAS": "basic",
+    "EDU_AGGREGATE_INT": "medium", "EDU_AGGREGATE_ADV": "high", "EDU_AGGREGATE_TOTAL": "total",
+}  # fmt: skip
+MEASURES = {
+    "EMP_WAP": "employment_rate", "EMP_DWAP_RT": "employment_rate", "LF_RATE": "participation_rate",
+    "UNE_RATE": "unemployment_rate",
+}  # fmt: skip
+BIRTHS = {"NB": "native", "FB": "foreign", "CBR_BIR_NATIVE": "native", "CBR_BIR_FOREIGN": "foreign"}
+
+
+@pytest.mark.parametrize("basis", TABLES)
+def test_overqualification_is_that_of_the_simulation(basis: str, sandbox: Warehouse, world: SyntheticWorld) -> None:
+    rates, people = _with_sums(*_overqualified_by_group(world, TABLES[basis]))
+    names = [GROUPS.get(code, NATIVE[basis]) for code in OVERQUALIFICATION_GROUPS]
+    found = sandbox.by_key(
+        f"""
+        select iso3, year, sex, origin_group, oq_rate, oq_rate_native, oq_gap_pp, oq_ratio
+        from mart_brain_waste where basis = '{basis}' and contains(source_ids, 'eurostat')
+        """,
+        n_key=4,
+    )
+    assert len(found) > 1000
+
+    def printed(group: str, iso3: str, year: int, sex: str) -> float | None:
+        at = names.index(group), REPORTERS.index(iso3), SURVEY_YEARS.tolist().index(year)
+        if people[at] < SMALLEST_SAMPLE * world.scale:
+            return None
+        return float(np.round(np.clip(np.round(rates[at], 1) + SHIFTS[sex], 0, 100), 1))
+
+    for (iso3, year, sex, group), figures in found.items():
+        rate, native = (printed(each, iso3, year, sex) for each in (group, NATIVE[basis]))
+        expected: list[float | None] = [None if each is None else each / 100 for each in (rate, native)]
+        both = None if rate is None or native is None else (rate - native, rate / native)
+        expected += list(both or (None, None))
+        assert figures == tuple(pytest.approx(each) if each is not None else None for each in expected)
+
+
+@pytest.mark.parametrize("basis", TABLES)
+def test_the_union_is_the_mean_of_its_people(basis: str, sandbox: Warehouse, world: SyntheticWorld) -> None:
+    rates, people = _with_sums(*_overqualified_by_group(world, TABLES[basis]))
+    members = slice(len(MEMBERS))
+    mean = np.average(rates[:, members], axis=1, weights=people[:, members])
+    found = sandbox.by_key(
+        f"""
+        select origin_group, year, oq_rate, oq_rate_native, oq_gap_pp from mart_brain_waste_aggregate
+        where iso3 = 'EUU' and basis = '{basis}' and contains(source_ids, 'eurostat')
+        """,
+        n_key=2,
+    )
+    # the year after the newest stands there before it has a figure; nobody is asked about those who did not answer
+    assert len(found) == 5 * len(SURVEY_YEARS)
+    for (group, year), figures in found.items():
+        t = SURVEY_YEARS.tolist().index(year)
+        code = next((code for code, name in GROUPS.items() if name == group), "NAT")
+        rate, native = np.round(mean[OVERQUALIFICATION_GROUPS.index(code), t], 1), np.round(mean[0, t], 1)
+        assert figures == pytest.approx((rate / 100, native / 100, rate - native))
+
+
+def test_waste_is_lost_skill_of_the_foreign_born(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    work = _figures(_employment(world))
+    found = sandbox.rows(
+        """
+        select iso3, year, oq_rate, oq_rate_native, emp_rate_tertiary_foreign_born, emp_rate_tertiary_native_born,
+            utilisation_rate_foreign_born, utilisation_rate_native_born, waste_index
+        from mart_brain_waste where basis = 'birth' and origin_group = 'foreign' and sex = 'T'
+        """
+    )
+    n_known = 0
+    for row in found:
+        used = []
+        for birth_place, rate in (("foreign", "oq_rate"), ("native", "oq_rate_native")):
+            at_work = work.get((row["iso3"], row["year"], "T", "high", "employment_rate", birth_place))
+            _agrees(row[f"emp_rate_tertiary_{birth_place}_born"], None if at_work is None else at_work / 100)
+            used.append(None if at_work is None or row[rate] is None else at_work / 100 * (1 - row[rate]))
+            _agrees(row[f"utilisation_rate_{birth_place}_born"], used[-1])
+        index = None if used[0] is None or used[1] is None else 1 - used[0] / used[1]
+        n_known += index is not None
+        _agrees(row["waste_index"], index)
+    assert n_known > 200
+    assert {"USA", "CAN"} <= {row["iso3"] for row in found}, "employment stands where over-qualification is missing"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "make"),
+    [
+        ("oecd_mig_emp_edu", _employment),
+        ("oecd_mig_nup_sex", _rates_by_sex),
+        ("ilo_employment_rate_by_education", _rates),
+    ],
+)
+def test_rates_by_birth_are_those_sent(dataset: str, make: Any, sandbox: Warehouse, world: SyntheticWorld) -> None:
+    sent = _figures(make(world))
+    found = sandbox.rows(f"select * from mart_employment_by_birth where dataset_id = '{dataset}'")
+    assert {(row["iso3"], row["year"], row["sex"], row["education"]) for row in found} == {
+        key[:4] for key, value in sent.items() if key[5] in ("native", "foreign") and value is not None
+    }
+    for row in found:
+        for measure in set(MEASURES.values()):
+            key = row["iso3"], row["year"], row["sex"], row["education"], measure
+            native, foreign = (sent.get((*key, birth_place)) for birth_place in ("native", "foreign"))
+            _agrees(row[f"{measure}_native"], None if native is None else native / 100)
+            _agrees(row[f"{measure}_foreign"], None if foreign is None else foreign / 100)
+            _agrees(row[f"{measure}_gap_pp"], None if native is None or foreign is None else foreign - native)
+
+
+def test_occupations_by_birth_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    occupied = _by_occupation(world)
+    n_compared = 0
+    for row in sandbox.rows("select * from mart_occupation_by_birth where sex = 'T'"):
+        at_work = occupied[:, :, AREAS.index(row["iso3"]), YEARS.tolist().index(row["year"])]
+        everyone = at_work.sum(axis=1)
+        if everyone.min() < 20:
+            continue  # thousands with three decimals tell little of so few people
+        n_compared += 1
+        skilled, elementary = at_work[:, 1:4].sum(axis=1) / everyone, at_work[:, 9] / everyone
+        assert row["foreign_share"] == pytest.approx(everyone[1] / everyone.sum(), abs=1e-4)
+        for place, birth_place in enumerate(("native", "foreign")):
+            # of four in a thousand the place of birth is not known, and of three the occupation
+            persons = everyone[place] * 1000 * (1 - 0.004) * (1 - 0.003)
+            assert row[f"workers_{birth_place}_persons"] == pytest.approx(persons, rel=1e-3)
+            assert row[f"skilled_share_{birth_place}"] == pytest.approx(skilled[place], abs=1e-3)
+            assert row[f"elementary_share_{birth_place}"] == pytest.approx(elementary[place], abs=1e-3)
+        assert row["skilled_gap_pp"] == pytest.approx(100 * (skilled[1] - skilled[0]), abs=0.2)
+        assert row["elementary_gap_pp"] == pytest.approx(100 * (elementary[1] - elementary[0]), abs=0.2)
+    assert n_compared > 100
+
+
+def test_the_union_is_as_printed(recorded: Warehouse) -> None:
+    found = recorded.by_key(
+        """
+        select origin_group, round(100 * oq_rate, 1), round(oq_gap_pp, 1) from mart_brain_waste_aggregate
+        where iso3 = 'EUU' and year = 2024 and sex = 'T' and basis = 'citizenship'
+        """,
+        n_key=1,
+    )
+    assert found[("non_eu",)][0] == 39.8
+    assert found[("eu",)][0] == 30.2
+    assert found[("nationals",)] == (20.3, 0)
+    assert found[("non_eu",)][1] == 19.5
 
 
 def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:
@@ -24,3 +185,21 @@ def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:
             )
             expected = {(each,): (warehouse.in_force(each),) for each in datasets if warehouse.in_force(each)}
             assert kept == expected, fact
+
+
+def _figures(table: Any) -> dict[tuple[Any, ...], float | None]:
+    """What a provider sends: area, year, sex, education, measure and birth to percent."""
+    sent = {}
+    for row in table.to_pylist():
+        education, birth = row.get("EDU") or row["EDUCATION_LEV"], row.get("CBR") or row["BIRTH_PLACE"]
+        value = row["OBS_VALUE"]
+        key = row["REF_AREA"], int(row["TIME_PERIOD"]), row["SEX"].replace("SEX_", "").replace("_T", "T")
+        known = value is not None and value != "" and not np.isnan(float(value))
+        sent[(*key, EDUCATIONS[education], MEASURES[row["MEASURE"]], BIRTHS.get(birth, "total"))] = (
+            float(value) if known else None
+        )
+    return sent
+
+
+def _agrees(found: float | None, expected: float | None) -> None:
+    assert found == (None if expected is None else pytest.approx(expected))
