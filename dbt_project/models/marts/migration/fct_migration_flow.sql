@@ -1,0 +1,45 @@
+-- Yearly flows of people as countries register them, with the partner country.
+with figures as (
+    select * from {{ ref('int_migration_flows') }}
+),
+
+parts as (
+    select * from {{ ref('stg_catalog__parts') }}
+),
+
+datasets as (
+    select * from {{ ref('int_datasets') }}
+),
+
+final as (
+    select
+        figures.reporter_iso3,
+        figures.partner_iso3,
+        case
+            when figures.concept = 'previous_residence' then figures.partner_iso3
+            when figures.measure = 'outflow' then figures.reporter_iso3
+        end as origin_iso3,
+        case
+            when figures.concept = 'next_residence' then figures.partner_iso3
+            when figures.measure like '%inflow' then figures.reporter_iso3
+        end as destination_iso3,
+        figures.year,
+        figures.sex,
+        figures.measure,
+        figures.concept,
+        figures.age_definition,
+        figures.persons,
+        {{ fact_tail() }}
+    from figures
+    inner join datasets
+        on figures.dataset_id = datasets.dataset_id
+    left join parts
+        on
+            figures.dataset_id = parts.dataset_id
+            and figures.part = parts.part
+    where
+        figures.partner_type in ('sovereign', 'territory', 'dissolved', 'nationals')
+        and {{ are_countries(['figures.reporter_type']) }}
+)
+
+select * from final
