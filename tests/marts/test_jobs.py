@@ -1,4 +1,4 @@
-"""Job flows and talent: against the simulated truth, against published figures, and no row lost on the way."""
+"""Job flows, talent and regions: against the simulated truth, against published figures, and no row lost on the way."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from sandbox.worlds.synthetic.academic import (
     _net_rates,
 )
 from sandbox.worlds.synthetic.economies import economies, places
+from sandbox.worlds.synthetic.eurostat import ODDS, REGIONS, SURVEY_YEARS, _rng, adults
 from sandbox.worlds.synthetic.lehd import (
     CROSS_QUARTERS,
     EDUCATIONS,
@@ -57,6 +58,11 @@ FACTS = {
 }
 """Dataset -> the fact that keeps each of its rows."""
 
+ISO3 = {
+    "AT": "AUT", "BE": "BEL", "BG": "BGR", "CH": "CHE", "DE": "DEU", "EL": "GRC", "ES": "ESP", "FR": "FRA",
+    "IT": "ITA", "NL": "NLD", "PL": "POL", "RO": "ROU", "SE": "SWE",
+}  # fmt: skip
+CAPITALS = {"AT13", "BE10", "BG41", "DE30", "EL30", "ES30", "FR10", "NL32", "PL91", "RO32", "SE11"}
 LEVELS, INDUSTRY_CODES = ("E0", *EDUCATIONS), ("00", *SECTORS)
 WHOLE_YEAR = slice(0, 4)
 """The four quarters of 2024; the fifth of QUARTERS opens a year of which no sum is known."""
@@ -349,6 +355,51 @@ def test_talent_of_the_marts_is_that_of_the_simulation(sandbox: Warehouse, world
                     assert (rank, count) == (1 + (rivals > of_year[n]).sum(), len(rivals)), key
 
 
+# --- regions -------------------------------------------------------------------------------------------------
+
+
+def test_educated_of_regions_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    geo = [code for country, regions in REGIONS.items() for code in (country, *regions.split())]
+    rng = _rng(world, "edat_lfse_04")
+    unlike = rng.lognormal(0, 0.25, len(geo))
+    draws = rng.random((2, len(geo), len(SURVEY_YEARS)))
+    people = np.stack([adults(world.simulation, int(year)) for year in SURVEY_YEARS], axis=-1)
+    shares = 100 * people[2] / people.sum(axis=0)
+
+    def share_of(place: str, year: int, sex: str) -> float:
+        """Rounded share of the educated, NaN where it is not sent: odds of the country, of the sex, of the region."""
+        n, t = geo.index(place), year - int(SURVEY_YEARS[0])
+        if year < SURVEY_YEARS[0] or (len(place) > 2 and draws[0, n, t] < 0.03):
+            return np.nan
+        share = shares[economies().codes.index(ISO3[place[:2]]), t]
+        odds = share / (100 - share) * ODDS[sex] * (unlike[n] if len(place) > 2 else 1)
+        return float(np.round(100 * odds / (1 + odds), 1))
+
+    found = sandbox.by_key(
+        """
+        select region_code, year, sex, iso3, nuts_level, tertiary_pct, national_tertiary_pct, gap_pp,
+            gap_change_10_years_pp, rank_in_country, regions_in_country, is_capital_region
+        from mart_tertiary_region
+        """,
+        n_key=3,
+    )
+    expected = [
+        (place, int(year), sex)
+        for place, year, sex in product(geo, SURVEY_YEARS, ODDS)
+        if len(place) > 2 and not np.isnan(share_of(place, int(year), sex))
+    ]
+    assert found.keys() == set(expected)
+    for place, year, sex in expected:
+        iso3, level, own, national, gap, change, *ranks, is_capital = found[place, year, sex]
+        truth, whole = share_of(place, year, sex), share_of(place[:2], year, sex)
+        before = share_of(place, year - 10, sex) - share_of(place[:2], year - 10, sex)
+        assert (iso3, level) == (ISO3[place[:2]], len(place) - 2), place
+        assert same((own, national, gap, change), (truth, whole, truth - whole, truth - whole - before)), (place, year)
+        rivals = [share_of(other, year, sex) for other in geo if other[:2] == place[:2] and len(other) == len(place)]
+        assert ranks == [1 + sum(rival > truth for rival in rivals), sum(rival >= 0 for rival in rivals)], place
+        assert is_capital == (place in CAPITALS), place
+
+
 # --- no row is lost, and what was printed --------------------------------------------------------------------
 
 
@@ -448,6 +499,11 @@ def test_rows_of_the_marts_are_those_of_the_facts(sandbox: Warehouse, recorded: 
             ("mart_job_flow_state_balance", "destination_state, education, year", f"{moves} = 'state'"),
             ("mart_talent_industry", "iso3, dimension, item_code, year", f"{talent} <> 'country'"),
             ("mart_talent_corridor", "iso3, partner_iso3, year", f"{talent} = 'country'"),
+            (
+                "mart_tertiary_region",
+                "region_code, year, sex",
+                "fct_attainment_aggregate where region_code is not null and education = 'high'",
+            ),
         ):
             expected = warehouse.value(f"select count(distinct ({key})) from {facts}")
             assert warehouse.value(f"select count(*) from {mart}") == expected, mart
