@@ -1,7 +1,7 @@
 """The questions of docs/questions: each a query on one mart, with the answer that the recorded figures give.
 
 A page holds one block of SQL and, after it, the answer as a table: exactly what the query gives on recorded figures.
-`python -m tests.marts.test_questions WAREHOUSE.duckdb` writes the answers anew after a mart changed on purpose.
+`python -m tests.marts.test_questions WAREHOUSE.duckdb [NN ...]` writes the answers anew after a mart changed on purpose.
 """
 
 from __future__ import annotations
@@ -58,9 +58,11 @@ def test_the_answer_is_what_the_recorded_figures_give(page: Path, recorded: Ware
     assert found[1] == answer(recorded, query_of(page))
 
 
-def rewrite(warehouse: Warehouse) -> None:
-    """Put the answers of a warehouse into the pages."""
+def rewrite(warehouse: Warehouse, numbers: list[str]) -> None:
+    """Put the answers of a warehouse into the pages of these numbers, or into all."""
     for page in PAGES:
+        if numbers and page.name[:2] not in numbers:
+            continue
         text = page.read_text(encoding="utf-8")
         table = answer(warehouse, query_of(page))
         found = ANSWER.search(text)
@@ -76,4 +78,4 @@ if __name__ == "__main__":
 
     database = Path(sys.argv[1])
     with Warehouse(Home(database.parent), database) as opened:
-        rewrite(opened)
+        rewrite(opened, sys.argv[2:])

@@ -1,10 +1,5 @@
 -- Factors of the push-pull composite per sovereign economy and year: the mean of the signed z-scores that are
 -- present. Push factors grow with the reason to leave, pull factors with the reason to come.
-{%- set components = [] %}
-{%- for factor in var('push_factors') + var('pull_factors') | reject('equalto', 'religious_freedom') | list %}
-    {%- set _ = components.append('z_' ~ factor) %}
-{%- endfor %}
-
 with z_scores as (
     select * from {{ ref('int_push_pull_zscores') }}
 ),
@@ -20,12 +15,7 @@ signed as (
         components.factor,
         components.indicator_code,
         components.sign * z_scores.z_score as signed_z_score,
-        z_scores.oldest_year,
-        z_scores.estimate_kind,
-        z_scores.source_id,
-        z_scores.licence,
-        z_scores.is_publishable,
-        z_scores.recorded_at
+        z_scores.oldest_year
     from z_scores
     inner join components
         on z_scores.indicator_code = components.indicator_code
@@ -52,53 +42,26 @@ factors_side_by_side as (
     group by iso3, year
 ),
 
--- Religious freedom is religious persecution turned round and counts once.
-long_form as (
-    select
-        iso3,
-        year,
-        'z_' || factor as component,
-        signed_z_score as value,
-        oldest_year as component_year,
-        indicator_code,
-        cast(null as varchar) as missing_reason,
-        estimate_kind,
-        source_id,
-        licence,
-        is_publishable,
-        recorded_at
-    from signed
-    where factor <> 'religious_freedom'
-),
-
-provenance as (
+indicators_present as (
     select
         iso3,
         year,
         count(distinct indicator_code) as n_indicators_present,
-        {{ component_provenance(components) }}
-    from long_form
+        min(oldest_year) as oldest_component_year
+    from signed
     group by iso3, year
 ),
 
 final as (
     select
         factors_side_by_side.*,
-        provenance.n_indicators_present,
-        provenance.n_components_present,
-        provenance.n_components_total,
-        provenance.oldest_component_year,
-        provenance.missing_components,
-        provenance.estimate_kind,
-        provenance.source_ids,
-        provenance.licence,
-        provenance.is_publishable,
-        provenance.vintage_max
+        indicators_present.n_indicators_present,
+        indicators_present.oldest_component_year
     from factors_side_by_side
-    inner join provenance
+    inner join indicators_present
         on
-            factors_side_by_side.iso3 = provenance.iso3
-            and factors_side_by_side.year = provenance.year
+            factors_side_by_side.iso3 = indicators_present.iso3
+            and factors_side_by_side.year = indicators_present.year
 )
 
 select * from final
