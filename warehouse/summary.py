@@ -32,10 +32,20 @@ DATASET_WIDTH = 42
 RATES_SHOWN = 10
 INDENT = "  "
 SKILLED_EMIGRATION = "mart_skilled_emigration"
+# One method in one year, since rates of several are not comparable: of those that may be passed on, the one that knows
+# most origins, and the newest of equals.
 RATES = """
+    with rates as (
+        select * from mart_skilled_emigration where sex = 'T' and rate_high_pct is not null
+    ),
+    widest as (
+        select method_id, year, count(*) as n_origins from rates
+        group by method_id, year
+        order by bool_and(is_publishable) desc, n_origins desc, year desc, method_id
+        limit 1
+    )
     select name_en as country, origin_iso3, year, method_id, rate_high_pct
-    from mart_skilled_emigration inner join dim_country on origin_iso3 = iso3
-    where year = (select max(year) from mart_skilled_emigration) and sex = 'T'
+    from rates inner join widest using (method_id, year) inner join dim_country on origin_iso3 = iso3
     order by rate_high_pct {direction}, origin_iso3
 """
 
@@ -61,7 +71,7 @@ def summary_facts(home: Home, catalog: Catalog) -> dict[str, Any]:
 
 
 def _rates(release: Release) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The highest and the lowest skilled emigration rates of the newest year that has any."""
+    """The highest and the lowest skilled emigration rates of the method and year that know most origins."""
     if SKILLED_EMIGRATION not in release.marts:
         return [], []
     highest = run_select(release, RATES.format(direction="desc"), RATES_SHOWN).to_json()

@@ -48,7 +48,8 @@ MARTS = """
     create table marts.mart_skilled_emigration as
     select
         iso3 as origin_iso3, year, 'T' as sex, 'dlm_2009' as method_id,
-        value / 100 as rate_high, value as rate_high_pct, dataset_id, release_id, is_synthetic
+        value / 100 as rate_high, value as rate_high_pct, dataset_id, true as is_publishable,
+        release_id, is_synthetic
     from marts.fct_indicator_value where value is not null;
     create table marts.mart_large as
     with size as (select 4000 + 1919 * count(distinct recorded_at)::integer as n_rows from read_parquet($lake))

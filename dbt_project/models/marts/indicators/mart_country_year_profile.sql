@@ -51,7 +51,7 @@ countries as (
 
 skilled_emigration as (
     select * from {{ ref('mart_skilled_emigration') }}
-    where sex = 'T'
+    where sex = 'T' and rate_high is not null
 ),
 
 push_pull as (

@@ -1,0 +1,240 @@
+"""Skilled migrants, their rates and attainment: against the simulated truth, and no row lost on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sandbox.worlds.synthetic import SyntheticWorld
+from sandbox.worlds.synthetic.economies import GROUPS, economies
+from sandbox.worlds.synthetic.frozen_files import FEMALE_AT_HOME, IAB_DESTINATIONS, IAB_LACKS
+from sandbox.worlds.synthetic.oecd_dioc import SHARE_UNKNOWN_EDUCATION, SMALLEST_CORRIDOR
+from sandbox.worlds.synthetic.simulation import FIRST_YEAR
+from tests.marts.warehouse import Warehouse
+
+Array = NDArray[np.float64]
+TERTIARY = 2
+WOMEN, MEN = 0, 1
+SEXES = {"T": (WOMEN, MEN), "F": (WOMEN,), "M": (MEN,)}
+EDUCATIONS = {"low": (0,), "medium": (1,), "high": (2,), "total": (0, 1, 2)}
+ORIGINS = [code for code in economies().codes if code not in IAB_LACKS.split()]
+
+
+def place(code: str) -> int:
+    """Position of an economy in the arrays of the simulation."""
+    return economies().positions(code)[0]
+
+
+def test_rates_of_the_authors_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    """DLM counts all destinations, IAB twenty; women and men, each education and all."""
+    hosts = economies().positions(IAB_DESTINATIONS)
+    found = sandbox.by_key(
+        """
+        select method_id, origin_iso3, year, sex, rate_low, rate_medium, rate_high, rate_total, emigrants_high,
+            residents_high, openness, schooling_gap, selection_ratio
+        from mart_skilled_emigration where method_id in ('dlm_2009', 'iab_2013') and origin_iso3 in
+            (select origin_iso3 from fct_skilled_emigration where dataset_id = 'dlm_emigration')
+        """,
+        n_key=4,
+    )
+    assert len(found) == len(ORIGINS) * 3 * (2 + 7)
+    for (method, origin, year, sex), figures in found.items():
+        of_origin = world.simulation.stocks[year][:, list(SEXES[sex]), place(origin)].sum(axis=1)
+        abroad = of_origin.sum(axis=1) if method == "dlm_2009" else of_origin[:, hosts].sum(axis=1)
+        share = {"T": 1.0, "F": FEMALE_AT_HOME, "M": 1 - FEMALE_AT_HOME}[sex]
+        home = world.simulation.residents[:, place(origin), year - FIRST_YEAR] * share
+        rates = [abroad[list(group)].sum() / (abroad + home)[list(group)].sum() for group in EDUCATIONS.values()]
+        low, medium, high, total, emigrants, residents, openness, gap, ratio = figures
+        assert (low, medium, high, total) == pytest.approx(tuple(rates), rel=1e-3, abs=1e-5), (method, origin, year)
+        assert openness == total
+        if total:
+            assert ratio == pytest.approx(rates[2] / rates[3], rel=0.01, abs=1e-3)
+        if method == "dlm_2009":
+            assert (emigrants, residents) == pytest.approx((abroad[TERTIARY], home[TERTIARY]), abs=0.006)
+            assert gap == pytest.approx(
+                (abroad[2] / abroad.sum()) / ((abroad + home)[2] / (abroad + home).sum()), rel=1e-3
+            )
+        else:
+            assert (emigrants, residents, gap) == (None, None, None)
+
+
+def corridors(world: SyntheticWorld, year: int) -> Array:
+    """Persons born elsewhere as DIOC shows them, ``[education (and unknown), sex, origin, host]``."""
+    hosts = economies().positions(GROUPS["OED"])
+    stock = world.simulation.stocks[year][:, :, :, hosts]
+    stock = stock * (stock.sum(axis=(0, 1)) >= SMALLEST_CORRIDOR)
+    is_coarse = np.arange(len(hosts)) % 3 == 0
+    unknown = (stock * SHARE_UNKNOWN_EDUCATION * is_coarse).sum(axis=0, keepdims=True)
+    people: Array = np.round(np.concatenate([stock * (1 - SHARE_UNKNOWN_EDUCATION * is_coarse), unknown]))
+    return people
+
+
+def natives(world: SyntheticWorld, year: int) -> Array:
+    """Persons born where they live as DIOC shows them, ``[education (and unknown), host]``; both sexes alike."""
+    hosts = economies().positions(GROUPS["OED"])
+    at = year - FIRST_YEAR
+    home = world.simulation.residents[:, hosts, at] - world.simulation.immigrants[:, hosts, at]
+    is_coarse = np.arange(len(hosts)) % 3 == 0
+    unknown = (home * SHARE_UNKNOWN_EDUCATION * is_coarse).sum(axis=0, keepdims=True)
+    people: Array = 2 * np.round(np.concatenate([home * (1 - SHARE_UNKNOWN_EDUCATION * is_coarse), unknown]) / 2)
+    return people
+
+
+@pytest.mark.parametrize("year", [2000, 2005, 2010, 2015, 2020])
+def test_emigrants_of_dioc_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld, year: int) -> None:
+    """From 15 on, over natives of the same round: emigrants, hosts and concentration of every member of the OECD."""
+    people, at_home = corridors(world, year), natives(world, year)
+    codes = [economies().codes[host] for host in economies().positions(GROUPS["OED"])]
+    found = sandbox.by_key(
+        f"""
+        select origin_iso3, emigrants_high, residents_high, rate_high, rate_native_denominator, emigrants_unknown,
+            top_destination, top_destination_share, hhi, effective_destinations, n_hosts, n_destinations,
+            change_since_prev_round_pp is null
+        from mart_skilled_emigration where method_id = 'dioc_natives' and year = {year} and sex = 'T'
+        """,
+        n_key=1,
+    )
+    largest = np.argsort(-people.sum(axis=(0, 1, 3)), kind="stable")[:100]
+    expected = codes if year < 2020 else [code for code in codes if place(code) in largest]
+    assert sorted(code for (code,) in found) == sorted(expected)
+    for (code,), figures in found.items():
+        abroad = people[:, :, place(code)].sum(axis=1)
+        gone, stayed = float(abroad[TERTIARY].sum()), float(at_home[TERTIARY, codes.index(code)])
+        assert figures[:4] == pytest.approx((gone, stayed, gone / (gone + stayed), gone / (gone + stayed))), code
+        assert figures[4] == pytest.approx(float(abroad[3].sum()))
+        assert figures[10] == len(codes)
+        assert figures[11] == (year == 2000)
+        if year == 2015:
+            assert figures[5:10] == (None,) * 5, "this round tells no destination of an origin"
+            continue
+        shares = abroad[TERTIARY] / gone
+        assert shares[codes.index(figures[5])] == shares.max()
+        concentration = (shares**2).sum()
+        assert figures[6:9] == pytest.approx((shares.max(), concentration, 1 / concentration))
+        assert figures[9] == np.count_nonzero(shares)
+
+
+def test_rates_after_barro_lee_divide_its_residents(sandbox: Warehouse) -> None:
+    """Both sides of working age, each added up from its fact by another way than the mart's."""
+    home = sandbox.by_key(
+        """
+        select share.iso3, share.year, sum(share.value * persons.value) / 100, sum(persons.value)
+        from fct_attainment as share inner join fct_attainment as persons
+            on share.iso3 = persons.iso3 and share.year = persons.year and share.age_group = persons.age_group
+        where share.education = 'tertiary_completed' and share.measure = 'pct' and persons.measure = 'persons'
+            and share.dataset_id = 'barro_lee_attainment' and persons.dataset_id = 'barro_lee_attainment'
+        group by all
+        """,
+        n_key=2,
+    )
+    abroad = sandbox.by_key(
+        """
+        select origin_iso3, year, sum(persons) filter (education = 'high'), sum(persons) from fct_skilled_stock
+        where age_group not in ('0-14', '65-69', '70+', '65+') group by all
+        """,
+        n_key=2,
+    )
+    found = sandbox.by_key(
+        """
+        select origin_iso3, year, rate_high, rate_total, residents_high, emigrants_high
+        from mart_skilled_emigration where method_id = 'dioc_barro_lee' and sex = 'T' and year <> 2015
+        """,
+        n_key=2,
+    )
+    assert found.keys() == abroad.keys()
+    assert sum(figures[0] is not None for figures in found.values()) > 400
+    for key, (rate, rate_of_all, residents, emigrants) in found.items():
+        gone, all_gone = abroad[key]
+        assert emigrants == pytest.approx(gone or 0)
+        if key not in home:
+            assert (rate, rate_of_all, residents) == (None, None, None), key
+            continue
+        stayed, all_stayed = home[key]
+        assert residents == pytest.approx(stayed)
+        assert rate == pytest.approx(gone / (gone + stayed)), key
+        assert rate_of_all == pytest.approx(all_gone / (all_gone + all_stayed)), key
+
+
+def test_every_method_is_a_series_of_its_own(sandbox: Warehouse) -> None:
+    """The change is from the round before of the same method, whatever others there are between."""
+    rounds = sandbox.tuples(
+        """
+        select origin_iso3, sex, method_id, year, rate_high, previous_round_year, change_since_prev_round_pp
+        from mart_skilled_emigration where rate_high is not null order by all
+        """
+    )
+    before: dict[tuple[str, ...], tuple[int, float]] = {}
+    for origin, sex, method, year, rate, previous, change in rounds:
+        known = before.get((origin, sex, method))
+        assert previous == (known[0] if known else None)
+        assert change == (pytest.approx(100 * (rate - known[1]), abs=1e-8) if known else None)
+        before[origin, sex, method] = (year, rate)
+
+
+def test_guyana_stands_by_every_method_side_by_side(recorded: Warehouse) -> None:
+    found = recorded.by_key(
+        """
+        select method_id, year, origin_iso3, rate_high_pct from mart_skilled_emigration
+        where sex = 'T' and origin_iso3 in ('GUY', 'OMN', 'HTI', 'JAM', 'IND') and year in (2000, 2010)
+        """,
+        n_key=3,
+    )
+    assert found["dlm_2009", 2000, "GUY"] == (89.24,)
+    assert found["iab_2013", 2000, "GUY"] == (99.24,)
+    assert found["dlm_2009", 2000, "OMN"] == (0.37,)
+    of_2010 = {origin: pct for (method, year, origin), (pct,) in found.items() if (method, year) == ("iab_2013", 2010)}
+    assert {origin: of_2010[origin] for origin in ("GUY", "HTI", "JAM", "IND")} == {
+        "GUY": 99.54, "HTI": 84.89, "JAM": 64.81, "IND": 4.97,
+    }  # fmt: skip
+
+
+def test_the_guineas_stand_under_their_names(recorded: Warehouse) -> None:
+    """The authors' codes are swapped: Guinea-Bissau, small and near to Portugal, has the higher rate in 2010."""
+    found = recorded.by_key(
+        """
+        select origin_iso3, round(rate_high, 4) from mart_skilled_emigration
+        where method_id = 'iab_2013' and year = 2010 and sex = 'T' and origin_iso3 in ('GIN', 'GNB')
+        """,
+        n_key=1,
+    )
+    assert found == {("GIN",): (0.1011,), ("GNB",): (0.2133,)}
+
+
+KEPT = """
+    select dataset_id, sum(n) from (
+        select dataset_id, count(*) as n from fct_skilled_stock group by all
+        union all select dataset_id, count(*) from fct_skilled_stock_aggregate group by all
+        union all select dataset_id, count(*) from fct_skilled_emigration group by all
+        union all select dataset_id, count(*) from fct_skilled_emigration_aggregate group by all
+        union all select dataset_id, count(*) from fct_attainment group by all
+        union all select dataset_id, count(*) from fct_attainment_aggregate group by all
+    ) group by all
+"""
+MEASURES = {"dlm_emigration": 12, "iab_emigration_rates": 4, "barro_lee_attainment": 12}
+
+
+def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:
+    for warehouse in (sandbox, recorded):
+        kept = warehouse.by_key(KEPT, n_key=1)
+        for dataset in (
+            *MEASURES, "oecd_dioc_2000", "oecd_dioc_2005", "oecd_dioc_2010", "oecd_dioc_2015",
+            "oecd_dioc_2015_destination", "oecd_dioc_2020", "eurostat_edat_lfse_03", "eurostat_edat_lfse_04",
+            "oecd_attainment_by_birthplace",
+        ):  # fmt: skip
+            expected = MEASURES.get(dataset, 1) * warehouse.in_force(dataset)
+            assert kept.get((dataset,), (0,)) == (expected,), dataset
+
+
+def test_every_rate_of_the_authors_is_in_the_mart(sandbox: Warehouse, recorded: Warehouse) -> None:
+    for warehouse in (sandbox, recorded):
+        for method in ("dlm_2009", "iab_2013"):
+            assert warehouse.tuples(
+                f"select origin_iso3, year, sex from mart_skilled_emigration where method_id = '{method}' order by all"
+            ) == warehouse.tuples(
+                f"""
+                select origin_iso3, year, sex from fct_skilled_emigration where method_id = '{method}'
+                union select iso3, year, 'T' from fct_indicator_value
+                where indicator_code = 'SM.EMI.TERT.ZS' and value is not null and method_id = '{method}' order by all
+                """
+            )
