@@ -1,7 +1,8 @@
 """The questions of docs/questions: each a query on one mart, with the answer that the recorded figures give.
 
 A page holds one block of SQL and, after it, the answer as a table: exactly what the query gives on recorded figures.
-`python -m tests.marts.test_questions WAREHOUSE.duckdb [NN ...]` writes the answers anew after a mart changed
+`python -m tests.marts.test_questions WAREHOUSE.duckdb [NN ...]` writes the answers anew after a mart changed on
+purpose.
 """
 
 from __future__ import annotations
