@@ -13,30 +13,37 @@ margins as (
     where dataset_id = 'knomad_remittance_bilateral'
 ),
 
-{% for side in ['sending', 'receiving'] %}
-added_up_by_{{ side }} as (
+sent as (
     select
-        {{ side }}_iso3,
+        sending_iso3,
         year,
         sum(remittances_usd) as remittances_usd
     from pairs
-    group by {{ side }}_iso3, year
+    group by sending_iso3, year
 ),
-{% endfor %}
+
+received as (
+    select
+        receiving_iso3,
+        year,
+        sum(remittances_usd) as remittances_usd
+    from pairs
+    group by receiving_iso3, year
+),
 
 compared as (
-    {% for side, other in {'sending': 'receiving', 'receiving': 'sending'}.items() %}
+    {% for side, other, added_up in [('sending', 'receiving', 'sent'), ('receiving', 'sending', 'received')] %}
         select
             '{{ side }}' as side,
             margins.{{ side }}_iso3 as iso3,
             margins.year,
             margins.remittances_usd as margin_usd,
-            coalesce(added_up_by_{{ side }}.remittances_usd, 0) as added_up_usd
+            coalesce({{ added_up }}.remittances_usd, 0) as added_up_usd
         from margins
-        left join added_up_by_{{ side }}
+        left join {{ added_up }}
             on
-                margins.{{ side }}_iso3 = added_up_by_{{ side }}.{{ side }}_iso3
-                and margins.year = added_up_by_{{ side }}.year
+                margins.{{ side }}_iso3 = {{ added_up }}.{{ side }}_iso3
+                and margins.year = {{ added_up }}.year
         where
             margins.{{ other }}_iso3 = 'WLD'
             and margins.{{ side }}_iso3 <> 'WLD'
