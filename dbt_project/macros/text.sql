@@ -36,3 +36,33 @@
 {% macro duckdb__stop_with(sentence) -%}
     error({{ sentence }})
 {%- endmacro %}
+
+{# Text made of the parts that two texts parted by '; ' have between them, in order, each once. #}
+{% macro united_texts(one, other) -%}
+    {{ return(adapter.dispatch('united_texts', 'braindrain')(one, other)) }}
+{%- endmacro %}
+
+{% macro default__united_texts(one, other) -%}
+    array_join(array_sort(array_union(split({{ one }}, '; '), split({{ other }}, '; '))), '; ')
+{%- endmacro %}
+
+{% macro duckdb__united_texts(one, other) -%}
+    array_to_string(
+        list_sort(list_distinct(string_split({{ one }}, '; ') || string_split({{ other }}, '; '))), '; '
+    )
+{%- endmacro %}
+
+{# Text made of the distinct parts of a group's texts, each text parted by '; ' itself; nulls are left out. #}
+{% macro joined_parts(expression) -%}
+    {{ return(adapter.dispatch('joined_parts', 'braindrain')(expression)) }}
+{%- endmacro %}
+
+{% macro default__joined_parts(expression) -%}
+    array_join(array_sort(array_distinct(flatten(collect_set(split({{ expression }}, '; '))))), '; ')
+{%- endmacro %}
+
+{% macro duckdb__joined_parts(expression) -%}
+    array_to_string(list_sort(list_distinct(string_split(
+        string_agg(distinct {{ expression }}, '; '), '; '
+    ))), '; ')
+{%- endmacro %}
