@@ -1,8 +1,7 @@
 -- Each component indicator of the push-pull composite as a z-score: transformed, winsorised per year over
 -- sovereign economies, then measured against the mean and deviation of the fixed reference years.
 with figures as (
-    select * from {{ ref('int_figures_in_use') }}
-    where entity_type = 'sovereign'
+    select * from {{ ref('int_push_pull_figures') }}
 ),
 
 components as (
@@ -27,7 +26,12 @@ component_figures as (
         figures.year,
         figures.indicator_code,
         components.transform,
-        figures.value
+        figures.value,
+        figures.estimate_kind,
+        figures.source_id,
+        figures.licence,
+        figures.is_publishable,
+        figures.recorded_at
     from figures
     inner join components
         on figures.indicator_code = components.indicator_code
@@ -65,7 +69,12 @@ transformed as (
         case
             when component_figures.transform = 'five_year_mean' then component_figures.year - 4
             else component_figures.year
-        end as oldest_year
+        end as oldest_year,
+        component_figures.estimate_kind,
+        component_figures.source_id,
+        component_figures.licence,
+        component_figures.is_publishable,
+        component_figures.recorded_at
     from component_figures
     left join population
         on
@@ -100,6 +109,11 @@ winsorised as (
         known.indicator_code,
         known.transformed_value,
         known.oldest_year,
+        known.estimate_kind,
+        known.source_id,
+        known.licence,
+        known.is_publishable,
+        known.recorded_at,
         least(
             greatest(known.transformed_value, bounds_of_the_year.lower_bound), bounds_of_the_year.upper_bound
         ) as winsorised_value
@@ -149,7 +163,12 @@ final as (
         winsorised.winsorised_value,
         (winsorised.winsorised_value - reference_deviations.reference_mean)
         / reference_deviations.reference_deviation as z_score,
-        winsorised.oldest_year
+        winsorised.oldest_year,
+        winsorised.estimate_kind,
+        winsorised.source_id,
+        winsorised.licence,
+        winsorised.is_publishable,
+        winsorised.recorded_at
     from winsorised
     inner join reference_deviations
         on winsorised.indicator_code = reference_deviations.indicator_code
