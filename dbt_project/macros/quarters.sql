@@ -10,9 +10,7 @@
         case
             when count({{ measure }}) < 4
                 then cast(count({{ measure }}) as varchar) || ' of 4 quarters observed'
-                || coalesce(' (' || nullif({{ joined_values(
-                    'case when ' ~ measure ~ ' is null then ' ~ status_in_words(measure ~ '_status') ~ ' end'
-                ) }}, '') || ')', '')
+                || coalesce(' (' || nullif({{ reasons_of_quarters(measure ~ '_status') }}, '') || ')', '')
         end as {{ measure }}_missing,
     {% endfor %}
     cast(count(
@@ -31,13 +29,14 @@
     {{ status }} in ('5', '11')
 {%- endmacro %}
 
-{# Why a figure of the Job-to-Job Flows is not there. #}
-{% macro status_in_words(status) -%}
-    case
-        when {{ is_suppressed(status) }} then 'suppressed'
-        when {{ status }} = '-1' then 'not yet computable'
-        when {{ status }} = '-2' then 'no data'
-    end
+{# Why figures of a group are not there, each reason once. #}
+{% macro reasons_of_quarters(status) -%}
+    concat_ws(
+        '; ',
+        max(case when {{ is_suppressed(status) }} then 'suppressed' end),
+        max(case when {{ status }} = '-1' then 'not yet computable' end),
+        max(case when {{ status }} = '-2' then 'no data' end)
+    )
 {%- endmacro %}
 
 {#

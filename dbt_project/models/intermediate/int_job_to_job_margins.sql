@@ -1,4 +1,6 @@
 -- Main jobs, hires and separations by place, industry and quarter, by education and by firm size; never by both.
+-- A view: its one fact is the table, and a copy of millions of wide rows beside it would serve nobody.
+{{ config(materialized='view') }}
 {%- set counts = [
     'main_jobs_begin', 'main_jobs_end', 'main_hires', 'main_separations', 'ee_hires', 'ee_separations', 'aq_hires',
     'aq_separations', 'j2j_hires', 'j2j_separations', 'nonemployment_hires', 'nonemployment_separations'

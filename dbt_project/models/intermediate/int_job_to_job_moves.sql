@@ -1,4 +1,6 @@
 -- Job-to-job moves by place and industry of the job left and of the job taken, by education and quarter.
+-- A view: its one fact is the table, and a copy of millions of wide rows beside it would serve nobody.
+{{ config(materialized='view') }}
 {%- set measures = [
     'ee_moves', 'aq_moves', 'ee_stable_moves', 'aq_stable_moves', 'ee_earnings_origin', 'ee_earnings_destination',
     'aq_earnings_origin', 'aq_earnings_destination'
