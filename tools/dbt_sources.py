@@ -1,6 +1,7 @@
 """`python tools/dbt_sources.py`: writes what dbt knows of the lake, one sources file per source of the catalog.
 
-A dataset that is new in the catalog becomes a dbt source by this; its staging model is written by hand.
+A dataset that is new in the catalog becomes a dbt source by this; its staging model is written by hand. What models
+that read every change log need to know of each (its key, its figures) is written as one macro.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +18,10 @@ from ingestion.lake import CHANGE_COLUMNS
 from warehouse.inputs import DBT_PROJECT
 
 STAGING = DBT_PROJECT / "models" / "staging"
+DATASETS_MACRO = DBT_PROJECT / "macros" / "lake_datasets.sql"
+# The reporting place stands first where a key names two.
+REPORTERS = ("REF_AREA", "geo")
+YEARS = ("year", "TIME_PERIOD", "t")
 LOCATION = (
     """read_parquet('{{ env_var("BRAINDRAIN_LAKE") | replace("'", "''") }}/{name}/*.parquet', union_by_name = true)"""
 )
@@ -36,6 +42,39 @@ def main() -> None:
         path = path_of(source)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(sources_file(source), encoding="utf-8")
+    DATASETS_MACRO.write_text(datasets_macro(), encoding="utf-8")
+
+
+def datasets_macro() -> str:
+    """The whole macro that lists every change log of the lake."""
+    lines = [
+        "{#",
+        "  Every change log of the lake: its key beside `part`, the places and the year in it, its figures with their units,",
+        "  and the texts beside them. Written by tools/dbt_sources.py out of ingestion/catalog.",
+        "#}",
+        "{% macro lake_datasets() -%}",
+        "    {{ return([",
+    ]
+    for source in load_catalog().sources:
+        for dataset in source.datasets:
+            fields = json.dumps(_known_of(source, dataset), ensure_ascii=False).replace(": null", ": none")
+            lines.append(f"        {fields},")
+    return "\n".join([*lines, "    ]) }}", "{%- endmacro %}"]) + "\n"
+
+
+def _known_of(source: Source, dataset: Dataset) -> dict[str, Any]:
+    key = [dataset.column(name) for name in dataset.key]
+    places = sorted((column for column in key if column.code_system), key=lambda column: column.name not in REPORTERS)
+    measures = [dataset.column(name) for name in dataset.measures]
+    return {
+        "source": source.id,
+        "id": dataset.id,
+        "key": list(dataset.key),
+        "places": [[column.name, column.code_system] for column in places[:2]],
+        "year": next((name for name in dataset.key if name in YEARS), None),
+        "figures": {column.name: column.unit for column in measures if column.type not in ("VARCHAR", "DATE")},
+        "texts": [column.name for column in measures if column.type in ("VARCHAR", "DATE")],
+    }
 
 
 def path_of(source: Source) -> Path:
