@@ -1,6 +1,6 @@
 {#
-  Every change log of the lake: its key beside `part`, the places and the year in it, its figures with their units,
-  and the texts beside them. Written by tools/dbt_sources.py out of ingestion/catalog.
+  Every change log of the lake: its key beside `part`, the places and the year in it, its figures with their
+  units, and the texts beside them. Written by tools/dbt_sources.py out of ingestion/catalog.
 #}
 {% macro lake_datasets() -%}
     {{ return([
