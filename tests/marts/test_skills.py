@@ -156,6 +156,100 @@ def test_rates_after_barro_lee_divide_its_residents(sandbox: Warehouse) -> None:
         assert rate_of_all == pytest.approx(all_gone / (all_gone + all_stayed)), key
 
 
+@pytest.mark.parametrize("year", [2000, 2005, 2010, 2015, 2020])
+def test_gains_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld, year: int) -> None:
+    """Stocks of both sexes in the members of the OECD, those of unknown birthplace too."""
+    hosts = economies().positions(GROUPS["OED"])
+    people, at_home = corridors(world, year), natives(world, year)
+    stock = world.simulation.stocks[year][:, :, :, hosts]
+    shown = stock * (stock.sum(axis=(0, 1)) >= SMALLEST_CORRIDOR)
+    is_coarse = np.arange(len(hosts)) % 3 == 0
+    unplaced = np.round((stock - shown).sum(axis=2) * (1 - SHARE_UNKNOWN_EDUCATION * is_coarse))
+    largest = np.argsort(-people.sum(axis=(0, 1, 3)), kind="stable")[:100]
+    kept = largest if year == 2020 else np.arange(people.shape[2])
+    came = people[:3, :, kept].sum(axis=(1, 2)) + (0 if year == 2020 else unplaced.sum(axis=1))
+    found = sandbox.by_key(
+        f"""
+        select iso3, tertiary_immigrants, tertiary_natives, tertiary_emigrants, net, tertiary_residents,
+            net_per_resident, immigrant_share, tertiary_share_immigrants, tertiary_share_natives,
+            tertiary_share_emigrants, gain_or_drain
+        from mart_brain_gain where year = {year} and sex = 'T'
+        """,
+        n_key=1,
+    )
+    assert len(found) == len(hosts)
+    for (code,), figures in found.items():
+        host = hosts.index(place(code))
+        # each cell of unknown birthplace is rounded by itself, by sex and education; children are of low education only
+        assert figures[0] == pytest.approx(came[TERTIARY, host], abs=3), code
+        assert figures[1] == pytest.approx(at_home[TERTIARY, host]), code
+        gone = people[TERTIARY, :, place(code)].sum() if place(code) in kept else None
+        assert figures[2] == gone
+        assert figures[4] == figures[0] + figures[1]
+        assert figures[6] == pytest.approx(figures[0] / figures[4])
+        if year in (2000, 2005):
+            assert figures[7] == pytest.approx(came[TERTIARY, host] / came[:, host].sum(), rel=0.01)
+            assert figures[8] == pytest.approx(at_home[TERTIARY, host] / at_home[:3, host].sum())
+        if gone is None:
+            assert (figures[3], figures[5], figures[9], figures[10]) == (None,) * 4
+            continue
+        assert figures[3] == figures[0] - gone
+        assert figures[5] == pytest.approx(figures[3] / figures[4])
+        kind = "balanced" if abs(figures[5]) < 0.01 else "gain" if figures[5] > 0 else "drain"
+        assert figures[10] == kind
+        if year in (2000, 2005):
+            assert figures[9] == pytest.approx(gone / people[:3, :, place(code)].sum())
+
+
+def test_the_loss_of_labour_supply_is_computed_from_its_parts(sandbox: Warehouse) -> None:
+    """Every column anew from the figures beside it, and those from their facts."""
+    rows = sandbox.rows(
+        """
+        select effect.*, employment.rate_pct, unemployment.value as unemployed, enrolment.value as enrolled
+        from mart_labour_supply_effect as effect
+        left join fct_employment_by_birth as employment
+            on effect.iso3 = employment.iso3 and effect.year = employment.year and employment.sex = 'T'
+            and employment.education = 'high' and employment.birth_place = 'total'
+            and employment.dataset_id = 'ilo_employment_rate_by_education'
+        left join fct_indicator_value as unemployment
+            on effect.iso3 = unemployment.iso3 and effect.year = unemployment.year
+            and unemployment.indicator_code = 'SL.UEM.ADVN.ZS'
+        left join fct_indicator_value as enrolment
+            on effect.iso3 = enrolment.iso3 and effect.year = enrolment.year
+            and enrolment.indicator_code = 'SE.TER.ENRL'
+        """
+    )
+    emigrants = sandbox.by_key(
+        """
+        select origin_iso3, year, emigrants_high from mart_skilled_emigration
+        where method_id = 'dioc_barro_lee' and sex = 'T'
+        """,
+        n_key=2,
+    )
+    whole = 0
+    for row in rows:
+        (abroad,) = emigrants.get((row["iso3"], row["year"]), (None,))
+        assert row["skilled_emigrants_working_age"] == (None if abroad is None else pytest.approx(abroad))
+        known = (row["employed_advanced_pct"], row["unemployed_advanced_pct"], row["tertiary_enrolment"])
+        assert known == (row["rate_pct"], row["unemployed"], row["enrolled"]), row["iso3"]
+        employed, unemployed, enrolled = known
+        force = None
+        if employed is not None and unemployed is not None and row["tertiary_population_working_age"] is not None:
+            taking_part = employed / (100 - unemployed)
+            force = row["tertiary_population_working_age"] * taking_part
+            assert row["participation_advanced_pct"] == pytest.approx(100 * taking_part)
+        assert row["tertiary_labour_force"] == (None if force is None else pytest.approx(force))
+        if force is not None and abroad is not None:
+            whole += 1
+            assert row["loss_share"] == pytest.approx(abroad / (force + abroad))
+        if enrolled and abroad is not None:
+            assert row["annual_tertiary_graduates_estimated"] == enrolled / 4
+            assert row["years_of_output"] == pytest.approx(4 * abroad / enrolled)
+    assert whole > 4, "members of the OECD that the ILO, the round of 2020 and its hundred origins have"
+    sources = {(row["residents_source"], row["year"]) for row in rows}
+    assert {("barro_lee", 2015), ("dioc", 2015), ("dioc", 2020)} <= sources and ("barro_lee", 2020) not in sources
+
+
 def test_every_method_is_a_series_of_its_own(sandbox: Warehouse) -> None:
     """The change is from the round before of the same method, whatever others there are between."""
     rounds = sandbox.tuples(

@@ -61,9 +61,11 @@ final as (
             of_sex as sex,
             '{{ age_range }}' as age_range,
             {% for level in levels %}
-                coalesce({{ exact_sum("case when education = '" ~ level ~ "' then persons end") }}, 0) as {{ level }},
+                coalesce(
+                    round({{ exact_sum("case when education = '" ~ level ~ "' then persons end") }}, 6), 0
+                ) as {{ level }},
             {% endfor %}
-            {{ exact_sum('persons') }} as total,
+            round({{ exact_sum('persons') }}, 6) as total,
             min(estimate_kind) as estimate_kind,
             dataset_id,
             source_id,

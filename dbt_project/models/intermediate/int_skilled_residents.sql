@@ -35,9 +35,9 @@ barro_lee as (
         '15-64' as age_range,
         cast(null as double) as low,
         cast(null as double) as medium,
-        {{ exact_sum('tertiary_pct * persons / 100') }} as high,
+        round({{ exact_sum('tertiary_pct * persons / 100') }}, 6) as high,
         cast(null as double) as unknown,
-        {{ exact_sum('persons') }} as total,
+        round({{ exact_sum('persons') }}, 6) as total,
         min(estimate_kind) as estimate_kind,
         dataset_id,
         source_id,
@@ -124,9 +124,11 @@ final as (
             population,
             '{{ age_range }}' as age_range,
             {% for level in levels %}
-                coalesce({{ exact_sum("case when education = '" ~ level ~ "' then persons end") }}, 0) as {{ level }},
+                coalesce(
+                    round({{ exact_sum("case when education = '" ~ level ~ "' then persons end") }}, 6), 0
+                ) as {{ level }},
             {% endfor %}
-            {{ exact_sum('persons') }} as total,
+            round({{ exact_sum('persons') }}, 6) as total,
             min(estimate_kind) as estimate_kind,
             min(dataset_id) as dataset_id,
             source_id,

@@ -83,7 +83,7 @@ counted_emigrants as (
         sex,
         age_range,
         {% for education in educations + ['unknown'] %}
-            {{ exact_sum(education) }} as {{ education }},
+            round({{ exact_sum(education) }}, 6) as {{ education }},
         {% endfor %}
         min(estimate_kind) as estimate_kind,
         source_id,
