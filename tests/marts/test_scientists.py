@@ -8,7 +8,8 @@ import pytest
 from sandbox.worlds.synthetic import SyntheticWorld
 from sandbox.worlds.synthetic.academic import NO_ISO_CODE, SCHOLAR_YEARS, _scholar_moves
 from sandbox.worlds.synthetic.economies import economies
-from sandbox.worlds.synthetic.oecd import _author_moves
+from sandbox.worlds.synthetic.oecd import FULL_TIME, _author_moves, _researchers
+from sandbox.worlds.synthetic.simulation import FIRST_YEAR
 from tests.marts.warehouse import Warehouse
 
 
@@ -50,6 +51,22 @@ def test_authors_of_the_mart_are_those_of_the_simulation(sandbox: Warehouse, wor
         came, back, left = float(arrivals[place]), float(returns[place]), float(departures[place])
         share = pytest.approx(back / (came + back)) if came + back else None
         assert figures == (came + back, back, left, came + back - left, share), code
+
+
+def test_researchers_of_the_oecd_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    spent = world.truth("GB.XPD.RSDV.GD.ZS").values
+    found = sandbox.by_key(
+        """
+        select iso3, year, researchers_persons, rd_pct_gdp_oecd from mart_scientist_mobility
+        where database = 'mpidr_scopus' and researchers_persons is not null
+        """,
+        n_key=2,
+    )
+    assert len(found) == 21 * 43
+    for (iso3, year), (researchers, share) in found.items():
+        place, t = economies().codes.index(iso3), year - FIRST_YEAR
+        assert researchers == np.rint(_researchers(world)[place, t] / FULL_TIME)
+        assert share == pytest.approx(spent[place, t], abs=1e-9)
 
 
 def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:

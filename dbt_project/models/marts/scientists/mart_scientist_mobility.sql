@@ -5,7 +5,8 @@
     'rd_pct_gdp': 'GB.XPD.RSDV.GD.ZS',
     'patents_resident': 'IP.PAT.RESD',
 } %}
-{%- set components = counts + conditions.keys() | list %}
+{%- set of_oecd = {'researchers_persons': 'researchers_persons', 'rd_pct_gdp_oecd': 'rd_pct_gdp'} %}
+{%- set components = counts + conditions.keys() | list + of_oecd.keys() | list %}
 
 with published_counts as (
     select * from {{ ref('fct_scholar_mobility') }}
@@ -13,6 +14,12 @@ with published_counts as (
 
 figures as (
     select * from {{ ref('int_figures_in_use') }}
+),
+
+-- The scoreboard has more countries and years than the OECD's other flow of the same figures.
+scoreboard as (
+    select * from {{ ref('fct_science_indicator') }}
+    where dataset_id = 'oecd_rd_scoreboard' and value is not null
 ),
 
 -- The OECD tells authors apart who came anew, returned, stayed and left; MPIDR gives the sums.
@@ -116,6 +123,28 @@ components as (
                 and country_years.year = figures.year
         where figures.indicator_code = '{{ indicator }}'
     {% endfor %}
+    {% for component, measure in of_oecd.items() %}
+        union all
+        select
+            country_years.iso3,
+            country_years.year,
+            country_years.database,
+            '{{ component }}' as component,
+            scoreboard.value,
+            scoreboard.year as component_year,
+            cast(null as varchar) as missing_reason,
+            scoreboard.estimate_kind,
+            scoreboard.source_id,
+            scoreboard.licence,
+            scoreboard.is_publishable,
+            scoreboard.recorded_at
+        from country_years
+        inner join scoreboard
+            on
+                country_years.iso3 = scoreboard.iso3
+                and country_years.year = scoreboard.year
+        where scoreboard.measure = '{{ measure }}'
+    {% endfor %}
 ),
 
 side_by_side as (
@@ -145,7 +174,9 @@ final as (
         {{ share('return_moves', 'in_moves') }} as return_share,
         {{ grubel_lloyd('in_moves', 'out_moves') }} as gl_index,
         researchers_per_million,
+        researchers_persons,
         rd_pct_gdp,
+        rd_pct_gdp_oecd,
         patents_resident,
         year > 2020 and database = 'mpidr_scopus' as is_right_censored,
         {{ mart_tail() }}
