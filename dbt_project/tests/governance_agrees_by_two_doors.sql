@@ -1,6 +1,6 @@
--- The World Bank gives the same governance estimates as a workbook and through its API, read here by two protocols and two
--- code systems. Of one edition they are equal; editions revise estimates by hundredths, so the mean gap of a dimension stays
--- below 0.05, while a dimension or an economy taken for another would put it far above.
+-- The World Bank gives the same governance estimates as a workbook and through its API, read here by two protocols and
+-- two code systems. Of one edition they are equal; editions revise estimates by hundredths, so the mean gap of a
+-- dimension stays below 0.05, while a dimension or an economy taken for another would put it far above.
 with workbook as (
     select * from {{ ref('fct_perception') }}
     where

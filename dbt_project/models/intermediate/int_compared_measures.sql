@@ -32,6 +32,10 @@ waste as (
     where sex = 'T' and age_band = 'Y20-64' and basis = 'citizenship' and origin_group in ('non_eu', 'eu')
 ),
 
+physicians as (
+    select * from {{ ref('mart_medical_drain') }}
+),
+
 population as (
     select
         iso3,
@@ -148,6 +152,22 @@ of_skilled_emigration as (
         )
 ),
 
+of_physicians as (
+    select
+        'medical_drain_' || profession || '_' || collection || '_pct' as measure,
+        'Medical brain-drain rate of ' || profession || ', collection ' || collection as measure_title,
+        'percent' as unit,
+        origin_iso3 as iso3,
+        year,
+        100 * mbd_rate as value,
+        estimate_kind,
+        source_ids,
+        licence,
+        is_publishable,
+        vintage_max
+    from physicians
+),
+
 of_marts as (
     {% for measure, said in {
         'push_score': ['push_score', 'push_pull', 'Push score', 'standard deviations of 2010-2019'],
@@ -202,6 +222,8 @@ together as (
     select * from of_indicators
     union all
     select * from of_skilled_emigration
+    union all
+    select * from of_physicians
     union all
     select * from of_marts
 ),
