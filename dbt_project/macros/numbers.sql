@@ -11,6 +11,14 @@
     cast(sum({{ as_exact(expression) }}) as double)
 {%- endmacro %}
 
+{#
+  The same of people, who come whole or in the fractions of surveys: with six decimals the sum of whole numbers is the
+  whole number, where the way back from twenty decimals can be a last binary digit off.
+#}
+{% macro sum_of_people(expression) -%}
+    cast(sum(cast({{ expression }} as decimal(38, 6))) as double)
+{%- endmacro %}
+
 {% macro exact_mean(expression) -%}
     ({{ exact_sum(expression) }} / nullif(count({{ expression }}), 0))
 {%- endmacro %}

@@ -11,6 +11,7 @@ EMPTY = {
     "fct_employment_by_birth_aggregate",
     "fct_employment_by_occupation_aggregate",
     "fct_earnings_by_occupation_aggregate",
+    "fct_entry_category_aggregate",
 }
 
 

@@ -179,7 +179,7 @@ final as (
         select
             {{ keys }},
             '{{ component }}' as component,
-            {{ exact_sum('case when ' ~ condition ~ ' then persons else 0 end') }} as value,
+            {{ sum_of_people('case when ' ~ condition ~ ' then persons else 0 end') }} as value,
             cast(null as varchar) as stock_dataset_id,
             {{ summed_tail }}
         from skilled_by_sex
@@ -236,7 +236,7 @@ final as (
         year,
         'T' as sex,
         'asylum_applications' as component,
-        {{ exact_sum('value') }} as value,
+        {{ sum_of_people('value') }} as value,
         cast(null as varchar) as stock_dataset_id,
         {{ summed_tail }}
     from applications

@@ -26,7 +26,7 @@ both_sexes as (
         year,
         'T' as sex,
         basis,
-        {{ exact_sum('persons') }} as persons,
+        {{ sum_of_people('persons') }} as persons,
         dataset_id,
         min(estimate_kind) as estimate_kind,
         source_id,
@@ -52,7 +52,7 @@ abroad as (
         year,
         sex,
         dataset_id,
-        {{ exact_sum('persons') }} as persons
+        {{ sum_of_people('persons') }} as persons
     from all_sexes
     where dataset_id in ('undesa_stock_by_destination_and_origin', 'gbmd_bilateral')
     group by origin_iso3, year, sex, dataset_id

@@ -43,13 +43,13 @@ summed as (
     select
         origin_iso3,
         year,
-        {{ exact_sum('departures_registered_persons') }} as departures_registered_persons,
+        {{ sum_of_people('departures_registered_persons') }} as departures_registered_persons,
         cast(count(departures_registered_persons) as integer) as n_destinations_registered,
-        {{ exact_sum('departures_implied_persons') }} as departures_implied_persons,
+        {{ sum_of_people('departures_implied_persons') }} as departures_implied_persons,
         cast(count(departures_implied_persons) as integer) as n_destinations_reporting,
-        {{ exact_sum('case when absolute_gap_persons is not null then departures_registered_persons end') }}
+        {{ sum_of_people('case when absolute_gap_persons is not null then departures_registered_persons end') }}
             as panel_registered_persons,
-        {{ exact_sum('case when absolute_gap_persons is not null then departures_implied_persons end') }}
+        {{ sum_of_people('case when absolute_gap_persons is not null then departures_implied_persons end') }}
             as panel_implied_persons,
         cast(count(absolute_gap_persons) as integer) as n_panel_destinations,
         nullif({{ joined_values('case when absolute_gap_persons is not null then destination_iso3 end') }}, '')

@@ -55,7 +55,7 @@ hosts as (
         year,
         stock_source,
         education,
-        {{ exact_sum('persons') }} as persons,
+        {{ sum_of_people('persons') }} as persons,
         min(estimate_kind) as estimate_kind,
         source_id,
         licence,
@@ -71,7 +71,7 @@ sums as (
         year,
         stock_source,
         education,
-        {{ exact_sum('persons') }} as diaspora
+        {{ sum_of_people('persons') }} as diaspora
     from hosts
     group by origin_iso3, year, stock_source, education
 ),
@@ -104,7 +104,7 @@ networks as (
         cast(count(*) as integer) as n_destinations,
         max(diaspora) as persons,
         {{ exact_sum('share_of_diaspora * share_of_diaspora') }} as hhi,
-        {{ exact_sum('case when place <= 3 then share_of_diaspora end') }} as top3_share,
+        {{ share(sum_of_people('case when place <= 3 then persons end'), 'max(diaspora)') }} as top3_share,
         {% for place in [1, 2, 3] %}
             max(case when place = {{ place }} then destination_iso3 end) as top_destination_{{ place }},
         {% endfor %}

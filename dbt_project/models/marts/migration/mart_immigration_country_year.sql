@@ -125,7 +125,7 @@ components as (
         destination_iso3 as iso3,
         year,
         'migrants_gbmd_persons' as component,
-        {{ exact_sum('persons') }} as value,
+        {{ sum_of_people('persons') }} as value,
         year as component_year,
         cast(null as varchar) as missing_reason,
         {{ tail }}
@@ -163,7 +163,7 @@ components as (
             iso3,
             year,
             '{{ stay }}_inflow_oecd_persons' as component,
-            case when count(persons) = count(*) then {{ exact_sum('persons') }} end as value,
+            case when count(persons) = count(*) then {{ sum_of_people('persons') }} end as value,
             year as component_year,
             case when count(persons) < count(*) then 'a category is not reported' end as missing_reason,
             {{ joined_values('estimate_kind') }} as estimate_kind,
