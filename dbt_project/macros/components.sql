@@ -32,9 +32,9 @@
 
 {# Licence, sources, vintage and kind of the figures of a group; `condition` says which rows hold a figure. #}
 {% macro provenance_of_group(condition='true') -%}
-    {{ joined_values('case when ' ~ condition ~ ' then estimate_kind end') }} as estimate_kind,
-    {{ joined_values('case when ' ~ condition ~ ' then source_id end') }} as source_ids,
-    {{ joined_values('case when ' ~ condition ~ ' then licence end') }} as licence,
+    {{ joined_parts('case when ' ~ condition ~ ' then estimate_kind end') }} as estimate_kind,
+    {{ joined_parts('case when ' ~ condition ~ ' then source_id end') }} as source_ids,
+    {{ joined_parts('case when ' ~ condition ~ ' then licence end') }} as licence,
     coalesce(min(case when {{ condition }} and not is_publishable then 0 else 1 end), 1) = 1 as is_publishable,
     cast(max(case when {{ condition }} then recorded_at end) as date) as vintage_max
 {%- endmacro %}

@@ -1,4 +1,5 @@
--- One row per country and year with whatever is known of it: the table to start from.
+-- One row per country and year with whatever is known of it: the table to start from. Figures are of that very year,
+-- except stocks that are counted in rounds, of which the newest round so far stands with its own year beside it.
 {%- set persons = {
     'population_persons': 'SP.POP.TOTL',
     'labour_force_persons': 'SL.TLF.TOTL.IN',
@@ -7,6 +8,8 @@
     'refugees_hosted_persons': 'SM.POP.RHCR.EA',
     'refugees_from_persons': 'SM.POP.RHCR.EO',
     'tertiary_enrolment_persons': 'SE.TER.ENRL',
+    'students_outbound_persons': 'OE.5T8.40510',
+    'students_inbound_persons': '26637',
 } %}
 {%- set measures = {
     'immigrant_share_pct': 'SM.POP.TOTL.ZS',
@@ -14,6 +17,7 @@
     'remittance_pct_gdp': 'BX.TRF.PWKR.DT.GD.ZS',
     'remittance_paid_usd': 'BM.TRF.PWKR.CD.DT',
     'tertiary_enrolment_gross_pct': 'SE.TER.ENRR',
+    'outbound_mobility_ratio_pct': 'MOR.5T8.40510',
     'tertiary_spending_per_student_pct_gdp_per_capita': 'SE.XPD.TERT.PC.ZS',
     'researchers_per_million': 'SP.POP.SCIE.RD.P6',
     'technicians_per_million': 'SP.POP.TECH.RD.P6',
@@ -38,8 +42,32 @@
     'regulatory_quality_estimate': 'GOV_WGI_RQ.EST',
     'voice_and_accountability_estimate': 'GOV_WGI_VA.EST',
 } %}
-{%- set indicators = persons.values() | list + measures.values() | list %}
-{%- set columns = persons.keys() | list + measures.keys() | list %}
+{#- of the very year, from other marts: column: (mart, column there, condition) -#}
+{%- set of_marts = {
+    'return_ratio': ('mart_circulation_country_year', 'return_ratio', 'true'),
+    'gl_index': ('mart_circulation_country_year', 'gl_index', 'true'),
+    'scholar_net_per_1000': ('mart_scientist_mobility', 'net_moves_per_1000', "database = 'mpidr_scopus'"),
+    'push_score': ('mart_push_pull_country_year', 'push_score', 'true'),
+    'pull_score': ('mart_push_pull_country_year', 'pull_score', 'true'),
+} %}
+{#- of the newest round so far: column: (mart, country there, column there, method there, condition) -#}
+{%- set of_rounds = {
+    'skilled_emigration_rate': ('mart_skilled_emigration', 'origin_iso3', 'rate_high', 'method_id', "sex = 'T'"),
+    'skilled_emigrants_persons': (
+        'mart_skilled_emigration', 'origin_iso3', 'emigrants_high', 'method_id', "sex = 'T'"
+    ),
+    'openness_rate': ('mart_skilled_emigration', 'origin_iso3', 'openness', 'method_id', "sex = 'T'"),
+    'schooling_gap': ('mart_skilled_emigration', 'origin_iso3', 'schooling_gap', 'method_id', "sex = 'T'"),
+    'net_skilled_stock_persons': ('mart_brain_gain', 'iso3', 'net', "'oecd_dioc'", "sex = 'T'"),
+    'medical_brain_drain_rate': (
+        'mart_medical_drain', 'origin_iso3', 'mbd_rate', 'collection', "profession = 'doctors'"
+    ),
+} %}
+{%- set whole_numbers = persons.keys() | list + [
+    'emigrant_stock_persons', 'skilled_emigrants_persons', 'net_skilled_stock_persons'
+] %}
+{%- set components = persons.keys() | list + measures.keys() | list + of_marts.keys() | list
+    + ['fsi_human_flight_score', 'emigrant_stock_persons'] + of_rounds.keys() | list %}
 
 with figures as (
     select * from {{ ref('int_figures_in_use') }}
@@ -49,105 +77,212 @@ countries as (
     select * from {{ ref('dim_country') }}
 ),
 
-skilled_emigration as (
-    select * from {{ ref('mart_skilled_emigration') }}
-    where sex = 'T' and rate_high is not null
+perceptions as (
+    select * from {{ ref('fct_perception') }}
+    where index_code = 'fsi_e3'
 ),
 
-push_pull as (
-    select * from {{ ref('mart_push_pull_country_year') }}
+emigrant_stocks as (
+    select * from {{ ref('fct_migrant_stock_aggregate') }}
+    where dataset_id = 'undesa_stock_by_origin' and destination_iso3 = 'WLD' and sex = 'T'
 ),
 
-figures_side_by_side as (
+columns_of_indicators as (
+    {% for column, indicator in (persons.items() | list + measures.items() | list) %}
+        select
+            '{{ indicator }}' as indicator_code,
+            '{{ column }}' as component
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+of_the_year as (
+    select
+        figures.iso3,
+        figures.year,
+        columns_of_indicators.component,
+        figures.value,
+        figures.estimate_kind,
+        figures.source_id,
+        figures.licence,
+        figures.is_publishable,
+        figures.recorded_at
+    from figures
+    inner join columns_of_indicators
+        on figures.indicator_code = columns_of_indicators.indicator_code
+    union all
     select
         iso3,
         year,
-        {% for column, indicator in persons.items() %}
-            cast(round(max(case when indicator_code = '{{ indicator }}' then value end), 0) as bigint) as {{ column }},
-        {% endfor %}
-        {% for column, indicator in measures.items() %}
-            max(case when indicator_code = '{{ indicator }}' then value end) as {{ column }},
-        {% endfor %}
-        {{ joined_values('source_id') }} as source_ids,
-        {{ joined_values('licence') }} as licence,
-        min(case when is_publishable then 1 else 0 end) = 1 as is_publishable
-    from figures
-    where
-        indicator_code in (
-            {% for indicator in indicators %}
-                '{{ indicator }}'{{ ',' if not loop.last }}
-            {% endfor %}
-        )
-    group by iso3, year
+        'fsi_human_flight_score' as component,
+        score as value,
+        estimate_kind,
+        source_id,
+        licence,
+        is_publishable,
+        recorded_at
+    from perceptions
+    {% for component, (mart, column, condition) in of_marts.items() %}
+        union all
+        select
+            iso3,
+            year,
+            '{{ component }}' as component,
+            {{ column }} as value,
+            estimate_kind,
+            source_ids as source_id,
+            licence,
+            is_publishable,
+            vintage_max as recorded_at
+        from {{ ref(mart) }}
+        where {{ condition }}
+    {% endfor %}
 ),
 
-emigration_rates_so_far as (
+country_years as (
+    select distinct
+        iso3,
+        year
+    from of_the_year
+    where value is not null
+),
+
+rounds as (
     select
-        figures_side_by_side.iso3,
-        figures_side_by_side.year,
-        skilled_emigration.rate_high,
-        skilled_emigration.rate_high_pct,
-        skilled_emigration.method_id,
-        skilled_emigration.year as rate_year,
-        row_number() over (
-            partition by figures_side_by_side.iso3, figures_side_by_side.year
-            order by skilled_emigration.year desc, skilled_emigration.method_id asc
-        ) as nth_newest
-    from figures_side_by_side
-    inner join skilled_emigration
-        on
-            figures_side_by_side.iso3 = skilled_emigration.origin_iso3
-            and figures_side_by_side.year >= skilled_emigration.year
+        origin_iso3 as iso3,
+        year as component_year,
+        'emigrant_stock_persons' as component,
+        persons as value,
+        dataset_id as method_id,
+        estimate_kind,
+        source_id,
+        licence,
+        is_publishable,
+        recorded_at
+    from emigrant_stocks
+    {% for component, (mart, country, column, method, condition) in of_rounds.items() %}
+        union all
+        select
+            {{ country }} as iso3,
+            year as component_year,
+            '{{ component }}' as component,
+            {{ column }} as value,
+            {{ method }} as method_id,
+            estimate_kind,
+            source_ids as source_id,
+            licence,
+            is_publishable,
+            vintage_max as recorded_at
+        from {{ ref(mart) }}
+        where {{ condition }}
+    {% endfor %}
 ),
 
-newest_emigration_rate as (
-    select * from emigration_rates_so_far
+-- Whole rounds of one method: a newer round of another method takes the place of an older one.
+rounds_so_far as (
+    select
+        country_years.year,
+        rounds.*,
+        row_number() over (
+            partition by country_years.iso3, country_years.year, rounds.component
+            order by rounds.component_year desc, rounds.method_id asc
+        ) as nth_newest
+    from country_years
+    inner join rounds
+        on
+            country_years.iso3 = rounds.iso3
+            and country_years.year >= rounds.component_year
+    where rounds.value is not null
+),
+
+components as (
+    select
+        iso3,
+        year,
+        component,
+        value,
+        year as component_year,
+        cast(null as varchar) as method_id,
+        cast(null as varchar) as missing_reason,
+        estimate_kind,
+        source_id,
+        licence,
+        is_publishable,
+        recorded_at
+    from of_the_year
+    union all
+    select
+        iso3,
+        year,
+        component,
+        value,
+        component_year,
+        method_id,
+        cast(null as varchar) as missing_reason,
+        estimate_kind,
+        source_id,
+        licence,
+        is_publishable,
+        recorded_at
+    from rounds_so_far
     where nth_newest = 1
+),
+
+side_by_side as (
+    select
+        iso3,
+        year,
+        {{ component_values(components) }},
+        {% for component, prefix in {
+            'skilled_emigration_rate': 'rate', 'skilled_emigrants_persons': 'skilled_emigrants',
+            'net_skilled_stock_persons': 'net_skilled_stock',
+            'medical_brain_drain_rate': 'medical',
+        }.items() %}
+            max(case when component = '{{ component }}' then method_id end) as {{ prefix }}_method,
+            cast(max(case when component = '{{ component }}' then component_year end) as integer) as {{ prefix }}_year,
+        {% endfor %}
+        cast(
+            max(case when component = 'emigrant_stock_persons' then component_year end) as integer
+        ) as emigrant_stock_year,
+        {{ component_provenance(components) }}
+    from components
+    group by iso3, year
+    having count(value) > 0
 ),
 
 final as (
     select
-        figures_side_by_side.iso3,
+        side_by_side.iso3,
         countries.name_en as country_name,
         countries.region_name,
         countries.income_group_name,
-        figures_side_by_side.year,
-        {% for column in columns %}
-            figures_side_by_side.{{ column }},
+        side_by_side.year,
+        {% for column in components %}
+            {% if column in whole_numbers %}
+                cast(round(side_by_side.{{ column }}, 0) as bigint) as {{ column }},
+            {% else %}
+                side_by_side.{{ column }},
+            {% endif %}
         {% endfor %}
-        1000.0 * figures_side_by_side.net_migration_persons
-        / nullif(figures_side_by_side.population_persons, 0) as net_migration_per_1000,
-        newest_emigration_rate.rate_high as skilled_emigration_rate,
-        newest_emigration_rate.rate_high_pct as skilled_emigration_rate_pct,
-        newest_emigration_rate.method_id as rate_method,
-        newest_emigration_rate.rate_year,
-        push_pull.push_score,
-        push_pull.pull_score,
-        (case when newest_emigration_rate.rate_high is null then 0 else 1 end)
-        {% for column in columns %}
-            + (case when figures_side_by_side.{{ column }} is null then 0 else 1 end)
-        {% endfor %}
-            as n_components_present,
-        {{ columns | length + 1 }} as n_components_total,
-        least(
-            figures_side_by_side.year,
-            coalesce(newest_emigration_rate.rate_year, figures_side_by_side.year)
-        ) as oldest_component_year,
-        figures_side_by_side.source_ids,
-        figures_side_by_side.licence,
-        figures_side_by_side.is_publishable,
-        {{ release_columns() }}
-    from figures_side_by_side
+        1000 * {{ share('side_by_side.net_migration_persons', 'side_by_side.population_persons') }}
+            as net_migration_per_1000,
+        round(100 * side_by_side.skilled_emigration_rate, 2) as skilled_emigration_rate_pct,
+        side_by_side.rate_method,
+        side_by_side.rate_year,
+        side_by_side.skilled_emigrants_method,
+        side_by_side.skilled_emigrants_year,
+        side_by_side.net_skilled_stock_year,
+        side_by_side.medical_method,
+        side_by_side.medical_year,
+        side_by_side.emigrant_stock_year,
+        {{ share(
+            'side_by_side.emigrant_stock_persons',
+            '(side_by_side.population_persons + side_by_side.emigrant_stock_persons)'
+        ) }} as emigrant_share,
+        {{ mart_tail('side_by_side') }}
+    from side_by_side
     inner join countries
-        on figures_side_by_side.iso3 = countries.iso3
-    left join newest_emigration_rate
-        on
-            figures_side_by_side.iso3 = newest_emigration_rate.iso3
-            and figures_side_by_side.year = newest_emigration_rate.year
-    left join push_pull
-        on
-            figures_side_by_side.iso3 = push_pull.iso3
-            and figures_side_by_side.year = push_pull.year
+        on side_by_side.iso3 = countries.iso3
 )
 
 select * from final

@@ -3,11 +3,16 @@ with figures as (
     select * from {{ ref('int_figures_in_use') }}
 ),
 
-push_pull as (
-    select * from {{ ref('mart_push_pull_country_year') }}
+rates as (
+    select * from {{ ref('int_compared_measures') }}
 ),
 
-measures as (
+skilled_emigration as (
+    select * from {{ ref('mart_skilled_emigration') }}
+    where sex = 'T' and emigrants_high is not null
+),
+
+indicators as (
     select * from {{ ref('ranking_measure') }}
 ),
 
@@ -20,59 +25,52 @@ population as (
     where indicator_code = 'SP.POP.TOTL'
 ),
 
-net_migration_per_1000 as (
-    select
-        figures.iso3,
-        figures.year,
-        1000 * figures.value / population.population_persons as value,
-        figures.source_id,
-        figures.licence,
-        figures.is_publishable
-    from figures
-    inner join population
-        on
-            figures.iso3 = population.iso3
-            and figures.year = population.year
-    where figures.indicator_code = 'SM.POP.NETM' and population.population_persons > 0
-),
-
+-- Rates come from wherever they are made; how many there are in all, of people or of dollars, is ranked beside them.
 measured as (
     select
-        measures.measure,
-        figures.iso3,
-        figures.year,
-        figures.value,
-        figures.source_id as source_ids,
-        figures.licence,
-        figures.is_publishable
-    from figures
-    inner join measures
-        on figures.indicator_code = measures.indicator_code
-    union all
-    select
-        'net_migration_per_1000' as measure,
+        measure,
+        measure_title,
+        unit,
         iso3,
         year,
         value,
-        source_id as source_ids,
+        estimate_kind,
+        source_ids,
         licence,
-        is_publishable
-    from net_migration_per_1000
-    {% for measure, column in {
-        'push_score': 'push_score', 'pull_score': 'pull_score', 'push_pull_balance': 'balance'
-    }.items() %}
-        union all
-        select
-            '{{ measure }}' as measure,
-            iso3,
-            year,
-            {{ column }} as value,
-            source_ids,
-            licence,
-            is_publishable
-        from push_pull
-        where {{ column }} is not null
-    {% endfor %}
+        is_publishable,
+        vintage_max
+    from rates
+    union all
+    select
+        indicators.measure,
+        indicators.title as measure_title,
+        indicators.unit,
+        figures.iso3,
+        figures.year,
+        figures.value,
+        figures.estimate_kind,
+        figures.source_id as source_ids,
+        figures.licence,
+        figures.is_publishable,
+        cast(figures.recorded_at as date) as vintage_max
+    from figures
+    inner join indicators
+        on figures.indicator_code = indicators.indicator_code
+    where indicators.unit in ('persons', 'current US$', 'applications')
+    union all
+    select
+        'skilled_emigrants_' || method_id || '_persons' as measure,
+        'Highly educated emigrants, method ' || method_id as measure_title,
+        'persons' as unit,
+        origin_iso3 as iso3,
+        year,
+        emigrants_high as value,
+        estimate_kind,
+        source_ids,
+        licence,
+        is_publishable,
+        vintage_max
+    from skilled_emigration
 ),
 
 countries_of_the_year as (
@@ -127,9 +125,9 @@ ranked_beside_the_time_before as (
 final as (
     select
         judged.measure,
-        measures.title as measure_title,
-        measures.unit,
-        measures.indicator_code,
+        judged.measure_title,
+        judged.unit,
+        indicators.indicator_code,
         judged.year,
         judged.iso3,
         judged.value,
@@ -142,13 +140,19 @@ final as (
         ranked_beside_the_time_before.previous_year,
         judged.eligibility_reason = 'eligible' as is_ranked,
         judged.eligibility_reason,
+        cast(1 as integer) as n_components_present,
+        cast(1 as integer) as n_components_total,
+        judged.year as oldest_component_year,
+        cast(null as varchar) as missing_components,
+        judged.estimate_kind,
         judged.source_ids,
         judged.licence,
         judged.is_publishable,
+        judged.vintage_max,
         {{ release_columns() }}
     from judged
-    inner join measures
-        on judged.measure = measures.measure
+    left join indicators
+        on judged.measure = indicators.measure
     left join ranked_beside_the_time_before
         on
             judged.measure = ranked_beside_the_time_before.measure
