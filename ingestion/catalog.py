@@ -17,6 +17,8 @@ from ingestion.errors import CatalogError
 from ingestion.home import SAFE_NAME
 
 CATALOG_FOLDER = Path(__file__).parent / "catalog"
+# Every command, task and DAG file reads the catalog: with libyaml in a tenth of the time.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Entry(BaseModel):
@@ -263,7 +265,8 @@ def load_catalog(folder: Path = CATALOG_FOLDER) -> Catalog:
     sources = []
     for path in sorted(folder.glob("*.yml")):
         try:
-            sources.append(Source.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
+            read = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 (it is a safe one)
+            sources.append(Source.model_validate(read))
         except (ValidationError, yaml.YAMLError) as error:
             raise CatalogError(str(error), f"catalog file {path.name}", "mend the file") from error
     return Catalog(sources=tuple(sources))
