@@ -7,9 +7,9 @@ way; in the stock by citizenship a part of the foreign-born are nationals. Each 
 arrivals and of the departures (``completeness``), the same one in every table of flows, so that two reporters tell
 two numbers of one flow; stocks are whole. Every count is rounded before it is added up: parts make their totals.
 
-A table shows all reporting countries as partners, and beside them each reporter's largest origins only; the totals
-hold everybody. Vintage 2 and later revise the two newest years of ``REVISED`` and leave every other table, and its date
-of release, as it was.
+A table shows all reporting countries as partners, and beside them each reporter's largest origins only, and Namibia,
+whose code many readers take for a missing value; the totals hold everybody. Vintage 2 and later revise the two newest
+years of ``REVISED`` and leave every other table, and its date of release, as it was.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ STOPPED_STUDENTS = {"GBR": 2019, "NLD": 2019}
 LATE_DEPARTURES_BY_PARTNER = {"DEU": 2020}
 """Reporters that did not know where people leave to before a year."""
 LARGEST_ORIGINS, LARGEST_PERMIT_ORIGINS, LARGEST_STUDENT_ORIGINS = 28, 14, 20
+ALWAYS_SHOWN = "NAM"
 CONFIDENTIAL_SHARE = 0.0005
 COMPLETE_YEARS = 0.4
 """Share of the years in which every member reports."""
@@ -288,16 +289,21 @@ def _revision(world: SyntheticWorld, table: str, years: Integers) -> Array:
 
 
 def _largest(counts: Array, codes: Sequence[str], how_many: int) -> NDArray[np.bool_]:
-    """Origins shown, ``[origin, reporter]``: every reporting country and the largest others of each reporter.
+    """Origins shown, ``[origin, reporter]``: every reporting country, the largest others of each, and Namibia.
 
     Years that a later vintage may revise do not count, lest it show others.
     """
     of_reporters = np.isin(codes, _geo())
     size = np.where(of_reporters[:, None], -1, counts[..., :-REVISED_YEARS].sum(axis=-1))
     shown: NDArray[np.bool_] = np.argsort(np.argsort(-size, axis=0), axis=0) < how_many
-    shown |= of_reporters[:, None]
+    shown |= of_reporters[:, None] | _always_shown(codes)
     shown[[list(codes).index(code) for code in _geo()], np.arange(len(REPORTERS))] = False
     return shown
+
+
+def _always_shown(codes: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether an origin is shown however few come from there, ``[origin, 1]``."""
+    return np.array([[code == code_of(ALWAYS_SHOWN)] for code in codes])
 
 
 def _summed(counts: Array, codes: Sequence[str], members: Sequence[str]) -> Array:
@@ -538,7 +544,7 @@ def _permits(world: SyntheticWorld) -> pa.Table:
     flags = np.where(draw < 0.015, "d", np.where(draw > 0.99, "b", ""))
     shape = "freq=A reason=* citizen=* duration=TOTAL unit=PER geo=* TIME_PERIOD=*"
     size = permits[-1, ..., :-REVISED_YEARS].sum(axis=-1)
-    shown = (np.argsort(np.argsort(-size, axis=0), axis=0) < LARGEST_PERMIT_ORIGINS)[..., None]
+    shown = (np.argsort(np.argsort(-size, axis=0), axis=0) < LARGEST_PERMIT_ORIGINS) | _always_shown(codes)
     everyone = permits.sum(axis=1, keepdims=True)
     of_union = everyone[:, :, : len(MEMBERS)].sum(axis=2, keepdims=True)
 
@@ -547,7 +553,7 @@ def _permits(world: SyntheticWorld) -> pa.Table:
 
     return pa.concat_tables(
         [
-            _cube(shape, axes(codes, _geo()), permits, reports & shown, flags),
+            _cube(shape, axes(codes, _geo()), permits, reports & shown[:, :, None], flags),
             _cube(shape, axes(["TOTAL"], _geo()), everyone, reports, flags),
             _cube(shape, axes(["TOTAL"], ["EU27_2020"]), of_union, _ALL, np.array("")),
         ]
