@@ -1,8 +1,7 @@
-"""Whole origins, ingested and built once for all tests of the marts, whichever worker comes first."""
+"""The releases of whole origins, built once for all tests of the marts, whichever worker comes first."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,10 @@ import pytest
 
 from ingestion.catalog import load_catalog
 from ingestion.home import Home
-from ingestion.pipeline import open_pipeline
 from sandbox.worlds.synthetic import SyntheticWorld
 from tests.marts.warehouse import Warehouse
 from tests.shared_data import SHARED_DATA
+from tests.whole_origins import recorded_night, room, sandbox_night
 from warehouse.build import build_into
 from warehouse.inputs import collect_inputs
 
@@ -27,14 +26,21 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The marts of all recorded figures."""
     if not SHARED_DATA.is_dir():
         pytest.skip("the folder of recorded figures ../shared/data is not here")
-    with built("recorded", str(SHARED_DATA), tmp_path_factory) as warehouse:
+    home = ready_made("recorded") or recorded_night(tmp_path_factory).home
+    with built("recorded", home, tmp_path_factory) as warehouse:
         yield warehouse
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The marts of the synthetic world."""
-    with built("sandbox", "sandbox", tmp_path_factory) as warehouse:
+    """The marts of the synthetic world: of a home that is ready, or as its night has published them."""
+    home = ready_made("sandbox")
+    if home:
+        release = built("sandbox", home, tmp_path_factory)
+    else:
+        night = sandbox_night(tmp_path_factory)
+        release = Warehouse(night.home, night.release / "warehouse.duckdb")
+    with release as warehouse:
         yield warehouse
 
 
@@ -44,29 +50,17 @@ def world() -> SyntheticWorld:
     return SyntheticWorld()
 
 
-def built(kind: str, origin: str, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The release of an origin: the first worker ingests and builds, the others wait for it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = shared / "releases" / kind
-    shared.joinpath("releases").mkdir(exist_ok=True)
-    with (shared / "releases" / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        home = ingested(kind, origin, shared)
-        if WAREHOUSES in os.environ:
-            return Warehouse(home, Path(os.environ[WAREHOUSES]) / f"{kind}.duckdb")
-        if not (folder / "release.json").exists():
-            build_into(folder, f"{kind}-release", home, collect_inputs(home, load_catalog()), None)
-    return Warehouse(home, folder / "warehouse.duckdb")
+def ready_made(kind: str) -> Home | None:
+    """The home that a developer has of that origin."""
+    return Home(Path(os.environ[HOMES]) / kind) if HOMES in os.environ else None
 
 
-def ingested(kind: str, origin: str, shared: Path) -> Home:
-    """The home with everything the origin has; every part of it was loaded, withdrawn or absent."""
-    if HOMES in os.environ:
-        return Home(Path(os.environ[HOMES]) / kind)
-    home = Home(shared / "releases" / f"{kind}-home")
-    if not home.root.exists():
-        with open_pipeline(origin, home.root) as pipeline:
-            reports = pipeline.ingest()
-        assert [report.error for report in reports if report.error] == []
-    return home
+def built(kind: str, home: Home, factory: pytest.TempPathFactory) -> Warehouse:
+    """The release of a home: the first worker builds, the others wait for it."""
+    if WAREHOUSES in os.environ:
+        return Warehouse(home, Path(os.environ[WAREHOUSES]) / f"{kind}.duckdb")
+    with room(factory, f"release-{kind}") as folder:
+        release = folder / "release"
+        if not (release / "release.json").exists():
+            build_into(release, f"{kind}-release", home, collect_inputs(home, load_catalog()), None)
+    return Warehouse(home, release / "warehouse.duckdb")

@@ -16,9 +16,9 @@ from ingestion.catalog import load_catalog
 from ingestion.home import Home
 from ingestion.ledger import Event
 from ingestion.origin import PROJECT_ROOT
-from ingestion.pipeline import open_pipeline
 from tests.nights.independent import READINGS, RETIRED, Cells, Figures, Key, Reading
-from tests.shared_data import SHARED_DATA, needs_shared_data
+from tests.shared_data import needs_shared_data
+from tests.whole_origins import recorded_night
 
 pytestmark = needs_shared_data
 
@@ -72,10 +72,8 @@ class Night:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    with open_pipeline(str(SHARED_DATA), tmp_path_factory.mktemp("recorded")) as pipeline:
-        reports = pipeline.ingest()
-    assert [report.error for report in reports if report.error] == []
-    return Night(pipeline.home, [event for report in reports for event in report.parts])
+    found = recorded_night(tmp_path_factory)
+    return Night(found.home, found.events)
 
 
 def test_every_part_is_loaded_or_absent_or_withdrawn(night: Night) -> None:

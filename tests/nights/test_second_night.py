@@ -1,12 +1,13 @@
 """The whole house by the command line: everything once, then a night on which nothing moved, then a release.
 
-The publishers are simulated. On their side one thing is changed: whoever counts South Africans at Eurostat counts
-Namibians, so that every code system in which NA is Namibia has some.
+The publishers are simulated, and the first night is the one that all tests share.
 """
 
 from __future__ import annotations
 
 import csv
+import json
+import math
 import os
 import resource
 import shutil
@@ -14,26 +15,25 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingestion import ledger
 from ingestion.catalog import load_catalog
 from ingestion.home import Home
-from ingestion.origin import PROJECT_ROOT
+from ingestion.origin import PROJECT_ROOT, SERVER
 from sandbox.server import serve
-from sandbox.worlds import Table
 from sandbox.worlds.synthetic import SyntheticWorld
+from tests.whole_origins import sandbox_night
 
 REQUESTS_OF_A_PUBLISHER = 10
 CPU_SECONDS = 20
 RETIRED = {"SM.POP.REFG", "SM.POP.REFG.OR"}
-PARTNERS = ("citizen", "c_birth", "partner")
 NAMIBIA = {
     **dict.fromkeys(("wb_wdi", "wb_wgi", "wb_education"), ("country_id", "NA")),
     "wb_country": ("iso2_code", "NA"),
@@ -71,31 +71,16 @@ REPORTERS_ONLY = {
 """Tables of Eurostat by reporting country and group of origin alone; no country of Africa reports to it."""
 
 
-class WithNamibians(SyntheticWorld):
-    """The simulated world with Namibia in place of South Africa among the partner countries of Eurostat."""
-
-    def table(self, name: str) -> Table | None:
-        """The table, recoded where it is Eurostat's."""
-        found = super().table(name)
-        if found is None or not name.startswith("eurostat/"):
-            return found
-        rows = found.rows
-        for column in {*PARTNERS} & {*rows.column_names}:
-            codes = ["NA" if code == "ZA" else code for code in rows[column].to_pylist()]
-            rows = rows.set_column(rows.column_names.index(column), column, pa.array(codes, pa.string()))
-        return replace(found, rows=rows)
-
-
 @dataclass(frozen=True)
 class Night:
-    """One call of the command line against the stand-in publishers, and what it left behind."""
+    """One call of the command line, and what it left behind."""
 
     code: int
     said: str
     cpu_seconds: float
     """Of the command and all its children, user and system."""
     asked: list[str]
-    """Targets of the requests."""
+    """Targets of the requests; unknown of the first night."""
     files: Mapping[Path, tuple[int, int]]
     """Size and time of every file that a quiet night must leave alone."""
     events: Mapping[tuple[str, str], ledger.Event]
@@ -111,15 +96,15 @@ class Night:
 
 
 @cache
-def world(vintage: int) -> WithNamibians:
+def world(vintage: int) -> SyntheticWorld:
     """The world, simulated once."""
-    return WithNamibians(vintage=vintage)
+    return SyntheticWorld(vintage=vintage)
 
 
 def braindrain(home: Home, vintage: int, *arguments: str) -> Night:
     """Call ``braindrain`` on a night on which the publishers have that vintage."""
     with serve(world(vintage)) as sandbox:
-        environment = os.environ | {"BRAINDRAIN_HOME": str(home.root), "ORIGIN": sandbox.base_url}
+        environment = os.environ | {"BRAINDRAIN_HOME": str(home.root), "ORIGIN": "sandbox", SERVER: sandbox.base_url}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         ended = subprocess.run(
             [sys.executable, "-m", "warehouse.cli", *arguments],
@@ -131,12 +116,17 @@ def braindrain(home: Home, vintage: int, *arguments: str) -> Night:
         )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    events = {
+    said = ended.stdout + ended.stderr
+    return Night(ended.returncode, said, spent, sandbox.requests, files_of(home), events_of(home))
+
+
+def events_of(home: Home) -> Mapping[tuple[str, str], ledger.Event]:
+    """The newest event of each part."""
+    return {
         (dataset.id, part): event
         for dataset in load_catalog().datasets
         for part, event in ledger.latest_by_part(home, dataset.id).items()
     }
-    return Night(ended.returncode, ended.stdout + ended.stderr, spent, sandbox.requests, files_of(home), events)
 
 
 def files_of(home: Home) -> Mapping[Path, tuple[int, int]]:
@@ -159,8 +149,10 @@ class Nights:
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    home = Home(tmp_path_factory.mktemp("house"))
-    first = braindrain(home, 1, "refresh")
+    shared = sandbox_night(tmp_path_factory)
+    home = Home(tmp_path_factory.mktemp("house") / "home")
+    shutil.copytree(shared.home.root, home.root, symlinks=True)
+    first = Night(shared.code, shared.said, math.nan, [], files_of(home), events_of(home))
     quiet = braindrain(home, 1, "refresh")
     # By the next night the hour is over in which a publisher counts requests.
     shutil.rmtree(home.budgets)
@@ -178,6 +170,18 @@ def test_the_first_night_loads_everything_and_publishes(nights: Nights) -> None:
     assert {path.parts[1] for path in first.files if path.parts[0] == "lake"} == {dataset for dataset, _ in parts}
     (release,) = nights.home.releases.iterdir()
     assert f"release {release.name} is in force" in first.said
+    assert "SYNTHETIC" in first.said
+
+
+def test_what_was_published_answers_and_says_that_it_is_synthetic(nights: Nights) -> None:
+    def answer(*arguments: str) -> Any:
+        environment = os.environ | {"BRAINDRAIN_HOME": str(nights.home.root)}
+        command = [sys.executable, "-m", "warehouse.cli", *arguments, "--json"]
+        return json.loads(subprocess.check_output(command, cwd=PROJECT_ROOT, env=environment))
+
+    ((rates,),) = (row.values() for row in answer("query", "select count(*) from mart_skilled_emigration"))
+    assert rates > 100
+    assert [release["synthetic"] for release in answer("releases")] == [True]
 
 
 def test_a_quiet_night_asks_every_publisher_at_most_ten_times(nights: Nights) -> None:

@@ -341,26 +341,3 @@ def test_sandbox_serve_passes_everything_on(braindrain: Braindrain, monkeypatch:
     monkeypatch.setattr(subprocess, "run", run)
     assert braindrain("sandbox", "serve", "--world", "synthetic", "--port", "0", "--help") == 7
     assert served == [[sys.executable, "-m", "sandbox", "serve", "--world", "synthetic", "--port", "0", "--help"]]
-
-
-@pytest.mark.slow
-def test_refresh_twice_from_the_sandbox(tmp_path: Path) -> None:
-    """The real way, in processes of their own: everything once, then nothing but probes."""
-    environment = os.environ | {"BRAINDRAIN_HOME": str(tmp_path / "home"), "ORIGIN": "sandbox"}
-    command = [sys.executable, "-m", "warehouse.cli"]
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *arguments], cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-
-    first = run("refresh")
-    assert first.returncode == 0, first.stderr
-    assert "is in force" in first.stdout
-    assert "SYNTHETIC" in first.stdout
-    second = run("refresh")
-    assert second.returncode == 0, second.stderr
-    assert "already holds these inputs; nothing was built" in second.stdout
-    rates = json.loads(run("query", "select count(*) as n from mart_skilled_emigration", "--json").stdout)
-    assert rates[0]["n"] > 100
-    assert json.loads(run("releases", "--json").stdout)[0]["synthetic"] is True
