@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.synchronize import Event as ProcessEvent
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from ingestion.home import Home
-from tests.warehouse.made_up import RATES, build_and_publish, record
+from tests.warehouse.made_up import RATES, build_and_publish, new_home, record
 from warehouse.publish import publish, rollback
+from warehouse.release import Release
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
 READERS = 10
 PUBLICATIONS = 25
+SECONDS_TO_BEGIN = 120
+REST_SECONDS = 0.01
+"""Between two questions of a reader, so that all of them together leave some time to whoever publishes."""
 
 ONE_MART = """
     select min(release_id), max(release_id), count(*), min(n_rows), max(n_rows), sum(number), min(length(filler))
@@ -55,11 +61,15 @@ def read_for_ever(path: str, is_read_only: bool, stop: threading.Event | Process
                 seen["joined" if joined == (3,) else f"joined {joined}"] += 1
             except duckdb.Error as error:
                 seen[f"error: {error}"] += 1
+            time.sleep(REST_SECONDS)
     return seen
 
 
-def read_in_process(path: str, stop: ProcessEvent, results: multiprocessing.Queue[Counter[str]]) -> None:
-    """The same in a process of its own."""
+def read_in_process(
+    path: str, begun: Semaphore, stop: ProcessEvent, results: multiprocessing.Queue[Counter[str]]
+) -> None:
+    """The same in a process of its own, which says when it is there."""
+    begun.release()
     results.put(read_for_ever(path, True, stop))
 
 
@@ -72,8 +82,10 @@ def reading_threads(path: Path, seen: Counter[str]) -> Iterator[None]:
     ]
     for thread in threads:
         thread.start()
-    yield
-    stop.set()
+    try:
+        yield
+    finally:
+        stop.set()
     for thread in threads:
         thread.join()
     assert len(found) == READERS
@@ -83,34 +95,46 @@ def reading_threads(path: Path, seen: Counter[str]) -> Iterator[None]:
 @contextmanager
 def reading_processes(path: Path, seen: Counter[str]) -> Iterator[None]:
     context = multiprocessing.get_context("spawn")
-    stop, results = context.Event(), context.Queue()
-    processes = [context.Process(target=read_in_process, args=(str(path), stop, results)) for _ in range(READERS // 2)]
+    begun, stop, results = context.Semaphore(0), context.Event(), context.Queue()
+    arguments = (str(path), begun, stop, results)
+    processes = [context.Process(target=read_in_process, args=arguments) for _ in range(READERS // 2)]
     for process in processes:
         process.start()
-    yield
-    stop.set()
+    try:
+        assert all(begun.acquire(timeout=SECONDS_TO_BEGIN) for _ in processes)
+        yield
+    finally:
+        stop.set()
     seen.update(sum((results.get(timeout=60) for _ in processes), Counter()))
     for process in processes:
         process.join()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("readers", [reading_threads, reading_processes])
-def test_readers_never_notice_a_publication(
-    home: Home, readers: Callable[[Path, Counter[str]], AbstractContextManager[None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def five_releases(home: Home) -> list[Release]:
+    """Five of them, each with figures of its own, published one after the other."""
     releases = [build_and_publish(home, "20260101T000000Z-00000001")]
     for day in range(2, 6):
         record(home, day, {**RATES, ("GUY", 2000): 60.0 + day})
         releases.append(build_and_publish(home, f"202601{day:02}T000000Z-{day:08}"))
+    return releases
+
+
+@pytest.mark.slow
+def test_readers_never_notice_a_publication(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads read one home, processes another, while both are published to by turns."""
+    other = new_home(tmp_path / "other")
+    record(other, 1)
+    released = {each: five_releases(each) for each in (home, other)}
     monkeypatch.undo()  # from here on, turns are as far apart as they really are
-    seen: Counter[str] = Counter()
-    with readers(home.marts_database, seen):
+    seen: dict[Home, Counter[str]] = {home: Counter(), other: Counter()}
+    with reading_processes(other.marts_database, seen[other]), reading_threads(home.marts_database, seen[home]):
         for turn in range(PUBLICATIONS):
-            publish(home, releases[turn % len(releases)])
-    expected = {*(release.id for release in releases), "joined"}
-    assert {what: count for what, count in seen.items() if what not in expected} == {}
-    assert set(seen) == expected
+            for each, releases in released.items():
+                publish(each, releases[turn % len(releases)])
+    for each, releases in released.items():
+        expected = {*(release.id for release in releases), "joined"}
+        assert {what: count for what, count in seen[each].items() if what not in expected} == {}
+        assert set(seen[each]) == expected
 
 
 def test_a_connection_is_not_poisoned_by_what_it_read_before(home: Home) -> None:
