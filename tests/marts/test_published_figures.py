@@ -34,6 +34,7 @@ class Rule:
 
     dataset: str
     measure: str = ""
+    origin: str = ""
     query: str = ""
     tolerance: float | None = None
     """How far the mart may be from the printed figure, absolute; without it, half of the last printed digit."""
@@ -41,8 +42,12 @@ class Rule:
     not_loadable: str = ""
 
     def covers(self, row: dict[str, str]) -> bool:
-        """Whether the printed row is of that dataset and, if the rule names one, measure."""
-        return row["dataset"] == self.dataset and row["measure"].startswith(self.measure)
+        """Whether the printed row is of that dataset and, if the rule names them, measure and origin."""
+        return (
+            row["dataset"] == self.dataset
+            and row["measure"].startswith(self.measure)
+            and self.origin in ("", row["origin"])
+        )
 
 
 def rules() -> list[Rule]:
