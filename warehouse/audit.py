@@ -30,7 +30,10 @@ KEPT_REASON = "dashboards and queries of others name it"
 AGGREGATE_REASON = "an aggregate among countries is counted twice in every sum and ranked as if people lived there"
 INDICATOR_MART = "fct_indicator_value"
 COUNTRY_MART = "dim_country"
-COUNTRY_COLUMNS = ("iso3", "origin_iso3", "destination_iso3")
+COUNTRY_COLUMNS = (
+    *("iso3", "origin_iso3", "destination_iso3"),
+    *("reporter_iso3", "partner_iso3", "sending_iso3", "receiving_iso3"),
+)
 # Marts that hold aggregates by design.
 NOT_OF_COUNTRIES = ("dim_", "bridge_")
 AGGREGATE_MART_ENDS = "_aggregate"

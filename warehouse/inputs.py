@@ -72,6 +72,21 @@ LOADS_SCHEMA = pa.schema(
         *((name, TEXT) for name in ("message", "next_step")),
     ]
 )
+EXPECTATIONS_SCHEMA = pa.schema(
+    [
+        ("dataset", TEXT),
+        ("recorded_at", pa.timestamp("us")),
+        ("nth", pa.int32()),
+        *((name, TEXT) for name in ("rule", "parts", "expectation", "subject")),
+        ("checked", pa.int64()),
+        ("unexpected", pa.int64()),
+        ("observed", TEXT),
+        ("held", pa.bool_()),
+        ("reason", TEXT),
+    ]
+)
+# Judgements of a dataset that a build reads, the newest; all 81 together are then 30,000 rows at most.
+JUDGEMENTS_READ = 12
 DIRECTIONS = {"higher_is_more_push": "push", "higher_is_more_pull": "pull", "neutral": None}
 
 
@@ -139,7 +154,8 @@ def collect_inputs(home: Home, catalog: Catalog, as_of: datetime | None = None) 
     return Inputs(
         lake={name: file_checksum(path) for name, path in sorted(files.items())},
         dbt_project=project_checksums(),
-        tables=_catalog_tables(catalog) | {"loads": _loads(home, catalog, as_of)},
+        tables=_catalog_tables(catalog)
+        | {"loads": _loads(home, catalog, as_of), "expectations": _expectations(home, catalog, as_of)},
         empty={dataset.id: _lake_schema(dataset) for dataset in catalog.datasets},
         as_of=as_of,
         is_synthetic=home.is_synthetic,
@@ -250,3 +266,38 @@ def _loads(home: Home, catalog: Catalog, as_of: datetime | None) -> pa.Table:
                 rows.append(dataclasses.asdict(event) | {"at": at.replace(tzinfo=None)})
     rows.sort(key=lambda row: (row["at"], row["dataset"], row["part"]))
     return pa.Table.from_pylist(rows, LOADS_SCHEMA)
+
+
+def _expectations(home: Home, catalog: Catalog, as_of: datetime | None) -> pa.Table:
+    """What great-expectations found in the newest batches of every dataset, one row per rule, oldest batch first."""
+    rows: list[dict[str, Any]] = []
+    for dataset in catalog.datasets:
+        kept = sorted((home.validations / dataset.id).glob("*.json"))
+        known = [path for path in kept if as_of is None or clock.parse_compact(path.stem) <= as_of]
+        for path in known[-JUDGEMENTS_READ:]:
+            judgement = json.loads(path.read_text(encoding="utf-8"))
+            recorded_at = clock.parse_compact(path.stem).replace(tzinfo=None)
+            rows += [
+                {"dataset": dataset.id, "recorded_at": recorded_at, "nth": nth} | _found(result)
+                for nth, result in enumerate(judgement["results"], start=1)
+            ]
+    return pa.Table.from_pylist(rows, EXPECTATIONS_SCHEMA)
+
+
+def _found(result: dict[str, Any]) -> dict[str, Any]:
+    """One result of great-expectations, as the columns of the build input."""
+    config, found = result["expectation_config"], result["result"]
+    arguments = {name: value for name, value in config["kwargs"].items() if name != "batch_id"}
+    subject = [arguments[name] for name in ("column", "column_A", "column_B") if name in arguments]
+    observed = found.get("observed_value")
+    return {
+        "rule": config["meta"]["rule"],
+        "parts": "; ".join(config["meta"]["parts"]) or None,
+        "expectation": config["type"],
+        "subject": "; ".join(map(str, subject)) or None,
+        "checked": found.get("element_count"),
+        "unexpected": found.get("unexpected_count"),
+        "observed": None if observed is None else json.dumps(observed, sort_keys=True, default=str),
+        "held": result["success"],
+        "reason": config["meta"]["reason"],
+    }

@@ -11,7 +11,14 @@ from ingestion.catalog import load_catalog
 from ingestion.lake import CHANGE_COLUMNS
 from ingestion.origin import PROJECT_ROOT
 from tests.dbt.made_up_lake import Build, marts_of
-from warehouse.inputs import DATASETS_SCHEMA, DBT_PROJECT, INDICATORS_SCHEMA, LOADS_SCHEMA, SOURCES_SCHEMA
+from warehouse.inputs import (
+    DATASETS_SCHEMA,
+    DBT_PROJECT,
+    EXPECTATIONS_SCHEMA,
+    INDICATORS_SCHEMA,
+    LOADS_SCHEMA,
+    SOURCES_SCHEMA,
+)
 
 STAGING = DBT_PROJECT / "models" / "staging"
 
@@ -71,6 +78,7 @@ def test_columns_are_those_of_the_catalog(dataset_id: str) -> None:
         ("catalog/_catalog__sources.yml", "datasets", DATASETS_SCHEMA.names),
         ("catalog/_catalog__sources.yml", "indicators", INDICATORS_SCHEMA.names),
         ("ledger/_ledger__sources.yml", "loads", LOADS_SCHEMA.names),
+        ("ledger/_ledger__sources.yml", "expectations", EXPECTATIONS_SCHEMA.names),
     ],
 )
 def test_columns_are_those_of_the_build_inputs(path: str, table: str, columns: list[str]) -> None:
