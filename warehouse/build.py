@@ -148,7 +148,7 @@ def build_into(folder: Path, release_id: str, home: Home, inputs: Inputs, progre
     result = run_dbt(folder, database, home.lake, folder / "inputs", variables, progress)
     if result.exit_code or result.failures:
         raise _failed_build(home, release_id, result)
-    marts = export_marts(database, folder / "marts", result.keys)
+    marts = export_marts(database, folder / "marts", result.keys, result.column_sources)
     shutil.rmtree(folder / "target")
     previous = find_in_force(home)
     write_facts(
@@ -182,11 +182,17 @@ def _failed_build(home: Home, release_id: str, result: DbtResult) -> BuildReject
     )
 
 
-def export_marts(database: Path, folder: Path, keys: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
+def export_marts(
+    database: Path,
+    folder: Path,
+    keys: dict[str, list[str]],
+    column_sources: dict[str, dict[str, list[str]]] | None = None,
+) -> dict[str, dict[str, Any]]:
     """Write every table of schema ``marts`` as Parquet, in the order of its key, and describe it.
 
     The same rows give the same bytes.
     """
+    sources = column_sources or {}
     folder.mkdir()
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute(f"set memory_limit = '{EXPORT_MEMORY}'")
@@ -197,13 +203,20 @@ def export_marts(database: Path, folder: Path, keys: dict[str, list[str]]) -> di
             {"schema": MARTS_SCHEMA},
         ).fetchall()
         return {
-            name: _export_mart(connection, name, comment, keys.get(name, []), folder / f"{name}.parquet")
+            name: _export_mart(
+                connection, name, comment, keys.get(name, []), sources.get(name, {}), folder / f"{name}.parquet"
+            )
             for name, comment in tables
         }
 
 
 def _export_mart(
-    connection: duckdb.DuckDBPyConnection, name: str, comment: str | None, key: list[str], path: Path
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    comment: str | None,
+    key: list[str],
+    sources: dict[str, list[str]],
+    path: Path,
 ) -> dict[str, Any]:
     columns = connection.execute(
         """
@@ -224,6 +237,7 @@ def _export_mart(
         "key": key,
         "columns": [
             {"name": column, "type": data_type, "nullable": nullable, "comment": description}
+            | ({"sources": sources[column]} if column in sources else {})
             for column, data_type, nullable, description in columns
         ],
     }

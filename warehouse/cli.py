@@ -334,6 +334,12 @@ def export(
     sql: Annotated[str | None, typer.Option(help="One SELECT over the marts.")] = None,
     file_format: Annotated[Literal["csv", "parquet", "xlsx"], typer.Option("--format")] = "csv",
     out: Annotated[Path | None, typer.Option(help="Default exports/<mart>.<format>.")] = None,
+    publishable: Annotated[
+        bool,
+        typer.Option(
+            "--publishable", help="Leave out what the licences do not let be passed on: rows, or columns of wide marts."
+        ),
+    ] = False,
 ) -> None:
     """Write a mart, or a query, to a file, with its dictionary and its citation."""
     from warehouse.export import export_mart, export_query
@@ -345,9 +351,9 @@ def export(
     path = out or Path("exports") / f"{mart or 'query'}.{file_format}"
     with _spinner(f"write {path}"):
         if mart is not None:
-            done = export_mart(release, mart, file_format, path)
+            done = export_mart(release, mart, file_format, path, publishable)
         else:
-            done = export_query(release, str(sql), file_format, path)
+            done = export_query(release, str(sql), file_format, path, publishable)
     print(f"{done.path}: {done.rows:,} rows")
     for path in done.beside:
         print(path)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,17 @@ class Node:
 
 @dataclass(frozen=True)
 class DbtResult:
-    """What one dbt process did: its exit code, every node, the key of every mart, the last words of its log."""
+    """What one dbt process did: its exit code, every node, the key of every mart, the last words of its log.
+
+    ``column_sources`` names, by mart and column, the sources a column may have figures of, where the
+    column says so (meta ``sources``).
+    """
 
     exit_code: int
     nodes: list[Node]
     keys: dict[str, list[str]]
     tail: str
+    column_sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[str]:
@@ -133,12 +138,17 @@ def read_result(target: Path, exit_code: int, tail: str) -> DbtResult:
     described = json.loads(manifest.read_text(encoding="utf-8"))
     by_id = described["nodes"] | described["unit_tests"]
     nodes = [_node(result, by_id) for result in json.loads(results.read_text(encoding="utf-8"))["results"]]
-    keys = {
-        node["name"]: node["config"]["meta"]["key"]
-        for node in described["nodes"].values()
-        if node["resource_type"] == "model" and "key" in node["config"].get("meta", {})
+    models = [node for node in described["nodes"].values() if node["resource_type"] == "model"]
+    keys = {node["name"]: node["config"]["meta"]["key"] for node in models if "key" in node["config"].get("meta", {})}
+    sources = {
+        node["name"]: {
+            name: column["config"]["meta"]["sources"]
+            for name, column in node["columns"].items()
+            if "sources" in column.get("config", {}).get("meta", {})
+        }
+        for node in models
     }
-    return DbtResult(exit_code, nodes, keys, tail)
+    return DbtResult(exit_code, nodes, keys, tail, {name: columns for name, columns in sources.items() if columns})
 
 
 def _node(result: dict[str, Any], by_id: dict[str, Any]) -> Node:

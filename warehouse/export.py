@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from ingestion.errors import BrainDrainError
 from ingestion.home import write_atomically
 from ingestion.lake import quoted
-from warehouse.query import open_marts, refuse_all_but_select, wrong
+from warehouse.query import MARTS_SCHEMA, open_marts, refuse_all_but_select, wrong
 from warehouse.release import SYNTHETIC_NOTICE, Release
 
 if TYPE_CHECKING:
@@ -83,8 +83,10 @@ class Exported:
     beside: list[Path]
 
 
-def export_mart(release: Release, mart: str, file_format: Format, out: Path) -> Exported:
-    """Write a whole mart, in the order of its key.
+def export_mart(
+    release: Release, mart: str, file_format: Format, out: Path, publishable_only: bool = False
+) -> Exported:
+    """Write a whole mart, in the order of its key; ``publishable_only`` as in ``export_query``.
 
     Raises:
         ExportRefused: no such mart, or it does not fit the format.
@@ -94,23 +96,38 @@ def export_mart(release: Release, mart: str, file_format: Format, out: Path) -> 
         raise ExportRefused(f"there is no mart '{mart}'", f"release {release.id}", f"choose one of {names}")
     key = release.marts[mart]["key"]
     order = ", ".join(map(quoted, key)) or "all"
-    return export_query(release, f"select * from {quoted(mart)} order by {order}", file_format, out)  # noqa: S608
+    select = f"select * from {quoted(mart)} order by {order}"  # noqa: S608
+    return export_query(release, select, file_format, out, publishable_only)
 
 
-def export_query(release: Release, sql: str, file_format: Format, out: Path) -> Exported:
+def export_query(
+    release: Release, sql: str, file_format: Format, out: Path, publishable_only: bool = False
+) -> Exported:
     """Write the result of one SELECT over the marts.
+
+    ``publishable_only`` lets the query see only what the licences let be passed on: rows whose ``is_publishable`` is
+    false are not there. Where every source that forbids it has columns of its own in the mart (meta ``sources``), these
+    are blanked instead, and the rest of the row stays.
 
     Raises:
         WrongQuery: not one SELECT, or it does not run.
-        ExportRefused: the result does not fit the format.
+        ExportRefused: the result does not fit the format, or the query goes round what may be passed on.
     """
     statement = refuse_all_but_select(sql)
     marts = _marts_named(release, statement)
-    citation = citation_of(release, marts, statement)
+    if publishable_only and re.search(rf"\b{MARTS_SCHEMA}\b\W*\.", statement, re.IGNORECASE):
+        raise ExportRefused(
+            f"it names a table of schema {MARTS_SCHEMA} itself, with what may not be passed on",
+            "export --publishable",
+            f"write the names of the marts without '{MARTS_SCHEMA}.'",
+        )
+    citation = citation_of(release, marts, statement, publishable_only)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
     try:
         with open_marts(release) as connection:
+            if publishable_only:
+                _hide_what_stays_here(connection, release, marts)
             result = connection.sql(statement)
             dictionary = dictionary_of(release, marts, result)
             rows = _write(file_format, result, draft, dictionary, citation)
@@ -121,6 +138,65 @@ def export_query(release: Release, sql: str, file_format: Format, out: Path) -> 
         draft.unlink(missing_ok=True)
     beside = [] if file_format == "xlsx" else _write_beside(out, dictionary, citation)
     return Exported(out, rows, beside)
+
+
+def _hide_what_stays_here(connection: duckdb.DuckDBPyConnection, release: Release, marts: list[str]) -> None:
+    """Put before each mart a view of the same name that holds only what may be passed on."""
+    closed = _closed_sources(release)
+    for mart in marts:
+        select = _publishable(mart, release.marts[mart]["columns"], closed)
+        connection.execute(f"create temp view {quoted(mart)} as {select}")
+
+
+def _publishable(mart: str, columns: list[dict[str, Any]], closed: dict[str, str]) -> str:
+    """The rows of a mart that may be passed on, as SQL; ``closed`` maps the sources that may not to their licences."""
+    names = [column["name"] for column in columns]
+    table = f"{MARTS_SCHEMA}.{quoted(mart)}"
+    if "is_publishable" not in names:
+        return f"select * from {table}"  # noqa: S608
+    own = {column["name"]: {*column.get("sources", [])} & closed.keys() for column in columns}
+    separable = set().union(*own.values())
+    if "source_ids" not in names or not separable:
+        return f"select * from {table} where is_publishable"  # noqa: S608
+    # a licence may have the parting mark in its own name
+    licences = [text for licence in closed.values() for text in licence.split("; ")]
+    used = "coalesce(string_split(source_ids, '; '), [])"
+    others = _texts(closed.keys() - separable)
+    blanked = [
+        f"case when not list_has_any({used}, {_texts(sources)}) then {quoted(name)} end as {quoted(name)}"
+        for name, sources in own.items()
+        if sources
+    ]
+    kept = [
+        "true as is_publishable",
+        f"{_without('source_ids', closed.keys())} as source_ids",
+        *([f"{_without('licence', licences)} as licence"] if "licence" in names else []),
+    ]
+    may_stay = f"is_publishable or (list_has_any({used}, {_texts(separable)}) and not list_has_any({used}, {others}))"
+    return f"select * replace ({', '.join([*blanked, *kept])}) from {table} where {may_stay}"  # noqa: S608
+
+
+def _texts(values: Iterable[str]) -> str:
+    """Texts as an SQL list."""
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    return f"[{listed}]::varchar[]"
+
+
+def _without(column: str, values: Iterable[str]) -> str:
+    """A column of texts parted by '; ' without some of them, null where nothing is left."""
+    left = f"list_filter(string_split({column}, '; '), text -> not list_contains({_texts(values)}, text))"
+    return f"nullif(array_to_string({left}, '; '), '')"
+
+
+def _closed_sources(release: Release) -> dict[str, str]:
+    """The sources whose figures may not be passed on, with the names of their licences."""
+    with duckdb.connect() as connection:
+        return dict(
+            connection.execute(
+                "select source_id, licence from read_parquet($sources) where not is_redistributable",
+                {"sources": f"{glob.escape(str(release.folder / 'inputs'))}/sources.parquet"},
+            ).fetchall()
+        )
 
 
 def _write(
@@ -303,7 +379,7 @@ def unit_of(column: str) -> str:
     return "share, 0 to 1" if column.startswith("rate_") else ""
 
 
-def citation_of(release: Release, marts: list[str], sql: str) -> list[str]:
+def citation_of(release: Release, marts: list[str], sql: str, publishable_only: bool = False) -> list[str]:
     """How to cite the figures, line by line: notice, release, sources with their licences."""
     lines = [SYNTHETIC_NOTICE, ""] if release.is_synthetic else []
     lines += [
@@ -312,7 +388,13 @@ def citation_of(release: Release, marts: list[str], sql: str) -> list[str]:
         "",
         "Sources:",
     ]
-    for citation, publisher, title, licence, url, attribution, share_alike in _sources_of(release, marts):
+    if publishable_only:
+        lines.insert(-2, "Only what the licences let be passed on; the other figures of these marts are left out.")
+    for citation, publisher, title, licence, url, attribution, share_alike, redistributable in _sources_of(
+        release, marts
+    ):
+        if publishable_only and not redistributable:
+            continue
         terms = [f"Licence: {licence} ({url})"]
         terms += ["the publisher must be named"] if attribution else []
         terms += ["what is made of it must carry the same licence"] if share_alike else []
@@ -336,7 +418,7 @@ def _sources_of(release: Release, marts: list[str]) -> list[tuple[Any, ...]]:
             """
             select
                 datasets.citation, publisher, sources.title, licence, licence_url,
-                is_attribution_required, is_share_alike
+                is_attribution_required, is_share_alike, is_redistributable
             from read_parquet($datasets) as datasets inner join read_parquet($sources) as sources using (source_id)
             where len($used) = 0 or list_contains($used, dataset_id) order by dataset_id
             """,

@@ -229,6 +229,7 @@ def test_export_writes_a_file_and_says_where(
     assert f"{out}: 3 rows" in capsys.readouterr().out
     assert braindrain("export", "--sql", GUYANA, "--format", "xlsx", "--out", str(tmp_path / "one.xlsx")) == 0
     assert (tmp_path / "one.xlsx").exists()
+    assert braindrain("export", "mart_skilled_emigration", "--publishable", "--out", str(out)) == 0
     assert braindrain("export") == cli.WRONG_USE
     assert braindrain("export", "dim_country", "--sql", "select 1") == cli.WRONG_USE
     assert braindrain("export", "dim_country", "--format", "docx") == cli.WRONG_USE

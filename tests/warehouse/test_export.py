@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -174,3 +176,65 @@ def test_an_unknown_mart_is_refused_with_the_list(release: Release, tmp_path: Pa
         ExportRefused, match=r"there is no mart 'nothing'.*choose one of dim_country, fct_indicator_value"
     ):
         export_mart(release, "nothing", "csv", tmp_path / "out.csv")
+
+
+WIDE = """
+    create schema marts;
+    create table marts.mart_wide as
+    from (values
+        ('ALB', 1.0, 10.0, false, 'fund_for_peace; world_bank', 'CC BY 4.0; No licence stated'),
+        ('GUY', 2.0, null, true, 'world_bank', 'CC BY 4.0'),
+        ('OMN', null, 30.0, false, 'fund_for_peace', 'No licence stated'),
+        ('SRB', 4.0, 40.0, false, 'fund_for_peace; iab', 'No licence stated; No licence stated; cite the authors')
+    ) as wide (iso3, population, fsi_score, is_publishable, source_ids, licence);
+    create table marts.dim_plain as select 'ALB' as iso3;
+"""
+
+
+@pytest.fixture
+def wide(release: Release) -> Release:
+    """A release whose wide mart says which column comes from a source that may not be passed on."""
+    release.database.unlink()
+    with duckdb.connect(str(release.database)) as connection:
+        connection.execute(WIDE)
+    columns = ["iso3", "population", "fsi_score", "is_publishable", "source_ids", "licence"]
+    described: list[dict[str, Any]] = [
+        {"name": name, "type": "VARCHAR", "nullable": True, "comment": None} for name in columns
+    ]
+    described[2]["sources"] = ["fund_for_peace"]
+    mart = {"key": ["iso3"], "columns": described}
+    marts = {"mart_wide": mart, "dim_plain": {"key": ["iso3"], "columns": described[:1]}}
+    undeclared = {**mart, "columns": [{**column, "sources": []} for column in described]}
+    return dataclasses.replace(release, facts={**release.facts, "marts": marts, "undeclared": undeclared})
+
+
+def test_publishable_blanks_columns_of_closed_sources_and_drops_rows_it_cannot_part(
+    wide: Release, tmp_path: Path
+) -> None:
+    done = export_mart(wide, "mart_wide", "csv", tmp_path / "wide.csv", publishable_only=True)
+    assert [list(row.values()) for row in csv_rows(done.path)] == [
+        ["ALB", "1.0", "", "true", "world_bank", "CC BY 4.0"],
+        ["GUY", "2.0", "", "true", "world_bank", "CC BY 4.0"],
+        # all that Oman had is blank, and Serbia also rests on a source that no column is told of
+        ["OMN", "", "", "true", "", ""],
+    ]
+    citation = done.beside[1].read_text(encoding="utf-8")
+    assert "Only what the licences let be passed on" in citation
+    assert "Fund for Peace" not in citation
+
+
+def test_publishable_drops_whole_rows_where_no_column_tells_its_source(wide: Release, tmp_path: Path) -> None:
+    narrow = dataclasses.replace(wide, facts={**wide.facts, "marts": {"mart_wide": wide.facts["undeclared"]}})
+    done = export_mart(narrow, "mart_wide", "csv", tmp_path / "narrow.csv", publishable_only=True)
+    assert [row["iso3"] for row in csv_rows(done.path)] == ["GUY"]
+
+
+def test_publishable_holds_for_queries_and_leaves_tables_without_figures(wide: Release, tmp_path: Path) -> None:
+    joined = "select count(*) as n, count(fsi_score) as n_scores from mart_wide full join dim_plain using (iso3)"
+    done = export_query(wide, joined, "csv", tmp_path / "counted.csv", publishable_only=True)
+    assert csv_rows(done.path) == [{"n": "3", "n_scores": "0"}]
+    whole = export_query(wide, joined, "csv", tmp_path / "whole.csv")
+    assert csv_rows(whole.path) == [{"n": "4", "n_scores": "3"}]
+    for way_round in ("select * from marts.mart_wide", 'select * from "marts" . mart_wide'):
+        with pytest.raises(ExportRefused, match="may not be passed on"):
+            export_query(wide, way_round, "csv", tmp_path / "no.csv", publishable_only=True)

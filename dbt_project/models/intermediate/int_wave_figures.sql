@@ -96,7 +96,7 @@ stocks_after as (
         on
             waves.origin_iso3 = known_stocks.origin_iso3
             and stocks_before.dataset_id = known_stocks.dataset_id
-            and known_stocks.year > stocks_before.year
+            and stocks_before.year < known_stocks.year
             and known_stocks.year between waves.last_year and waves.last_year + {{ stock_reach_years }}
     group by waves.event_id, waves.origin_iso3, known_stocks.dataset_id
 ),
