@@ -80,7 +80,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     found = {}
     for node in manifest["nodes"].values():
         dataset_ids = [lake[name] for name in node.get("depends_on", {}).get("nodes", []) if name in lake]
-        if node["resource_type"] == "model" and dataset_ids:
+        if node["resource_type"] == "model" and node["path"].startswith("staging/") and dataset_ids:
             sql = (folder / "target" / "compiled" / "braindrain" / node["original_file_path"]).read_text("utf-8")
             found[node["name"]] = Model(sql, list(node["columns"]), dataset_ids)
     return found
