@@ -49,3 +49,17 @@
 {% macro duckdb__days_between(earlier, later) -%}
     cast(date_diff('day', cast({{ earlier }} as date), cast({{ later }} as date)) as integer)
 {%- endmacro %}
+
+{# One row per day, in column `date_day`, both ends in. #}
+{% macro days_from_to(first, last) -%}
+    {{ return(adapter.dispatch('days_from_to', 'braindrain')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_from_to(first, last) -%}
+    select explode(sequence(date '{{ first }}', date '{{ last }}')) as date_day
+{%- endmacro %}
+
+{% macro duckdb__days_from_to(first, last) -%}
+    select cast(days.generate_series as date) as date_day
+    from generate_series(date '{{ first }}', date '{{ last }}', interval 1 day) as days
+{%- endmacro %}

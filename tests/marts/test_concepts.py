@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from typing import Any
+
+import yaml
 
 from tests.marts.warehouse import Warehouse
 from warehouse.inputs import DBT_PROJECT
@@ -31,6 +34,21 @@ TOLD = {
 def seed(name: str) -> list[dict[str, str]]:
     with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
+
+
+def columns_of_marts() -> set[tuple[str, str]]:
+    """Every mart with every column, as the contracts declare them."""
+    models: list[dict[str, Any]] = [
+        model
+        for path in (DBT_PROJECT / "models" / "marts").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+    ]
+    return {(model["name"], column["name"]) for model in models for column in model["columns"]}
+
+
+def test_every_concept_leads_to_a_column_that_exists() -> None:
+    concepts = {row["concept_id"]: (row["mart"], row["column_name"]) for row in seed("concept")}
+    assert {concept: place for concept, place in concepts.items() if place not in columns_of_marts()} == {}
 
 
 def test_every_concept_of_the_field_is_there_in_every_language() -> None:
