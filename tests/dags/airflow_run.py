@@ -33,6 +33,17 @@ def run_dag(dag_id: str, **params: Any) -> Run:
     return _told(dag.test(run_conf=params or None))
 
 
+def newest_run(dag_id: str) -> Run:
+    """What became of the newest run of a DAG, whoever ran it."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        newest = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.id.desc()).limit(1)
+        return _told(session.scalars(newest).one())
+
+
 def _told(dag_run: Any) -> Run:
     from airflow.models.asset import AssetEvent, AssetModel
     from airflow.models.taskinstance import TaskInstance
