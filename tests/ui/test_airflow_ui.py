@@ -1,12 +1,22 @@
-"""A person opens the Airflow UI, logs in, reads a DAG's docs, triggers runs and sees them turn green."""
+"""`make up`; a person opens the Airflow UI, reads a DAG's docs, triggers runs, sees them turn green; `make down`.
+
+Airflow is up with a password of this start and on 127.0.0.1 only, and afterwards no process is left.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
+import psutil
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
@@ -27,10 +37,26 @@ EVERY_DAG = {MAINTAIN, PUBLISH, *(f"ingest_{source.id}" for source in load_catal
 SECONDS_FOR_A_PAGE = 60
 SECONDS_FOR_A_NIGHT = 400
 
-pytestmark = [
-    pytest.mark.ui,
-    pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason="chromium and chromium-driver are not here"),
-]
+
+def in_the_browser(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that a person takes; it is skipped where there is no browser."""
+    is_here = CHROMIUM.exists() and DRIVER.exists()
+    skipped = pytest.mark.skipif(not is_here, reason="chromium and chromium-driver are not here")
+    marked: Callable[..., None] = pytest.mark.ui(skipped(test))
+    return marked
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """The UI, and what `make up` ended with."""
+
+    ui: Ui
+    up: subprocess.CompletedProcess[str]
+
+    @property
+    def password(self) -> str:
+        """The one that was printed."""
+        return str(re.findall(r"admin, password (\S+)", self.up.stdout)[0])
 
 
 class Person:
@@ -88,9 +114,18 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
-    """Logged in, with the password that `make up` printed."""
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """Airflow, started as `make up` does; some test of this file takes it down, and if not that, this."""
     ui = Ui(tmp_path_factory.mktemp("airflow"))
+    try:
+        yield Airflow(ui, ui.call("up"))
+    finally:
+        ui.call("down")
+
+
+@pytest.fixture(scope="module")
+def person(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """Logged in, with the password that `make up` printed."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for flag in (
@@ -99,23 +134,47 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
         f"--user-data-dir={tmp_path_factory.mktemp('browser')}",
     ):
         options.add_argument(flag)
-    up = ui.call("up")
-    try:
-        assert up.returncode == 0, up.stderr
-        with webdriver.Chrome(options=options, service=Service(str(DRIVER))) as browser:
-            someone = Person(browser, f"http://127.0.0.1:{ui.port}")
-            someone.open("/dags")
-            someone.wait(lambda: browser.find_elements(By.NAME, "username"), "the login page")
-            browser.find_element(By.NAME, "username").send_keys("admin")
-            browser.find_element(By.NAME, "password").send_keys(re.findall(r"admin, password (\S+)", up.stdout)[0])
-            browser.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
-            someone.wait(lambda: someone.sees(f"{len(EVERY_DAG)} Dags"), "the number of DAGs")
-            yield someone
-    finally:
-        down = ui.call("down")
-    assert down.returncode == 0, down.stderr
+    with webdriver.Chrome(options=options, service=Service(str(DRIVER))) as browser:
+        someone = Person(browser, f"http://127.0.0.1:{airflow.ui.port}")
+        someone.open("/dags")
+        someone.wait(lambda: browser.find_elements(By.NAME, "username"), "the login page")
+        browser.find_element(By.NAME, "username").send_keys("admin")
+        browser.find_element(By.NAME, "password").send_keys(airflow.password)
+        browser.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        someone.wait(lambda: someone.sees(f"{len(EVERY_DAG)} Dags"), "the number of DAGs")
+        yield someone
 
 
+def test_up_listens_on_this_machine_alone_and_gives_a_password(airflow: Airflow) -> None:
+    ui, up = airflow.ui, airflow.up
+    assert up.returncode == 0, up.stderr
+    assert f"http://127.0.0.1:{ui.port}" in up.stdout
+    passwords = ui.folder / "simple_auth_manager_passwords.json.generated"
+    assert json.loads(passwords.read_text()) == {"admin": airflow.password}
+    assert passwords.stat().st_mode & 0o077 == 0
+
+    session = ui.session
+    running = ui.processes(session)
+    names = " ".join(" ".join(process.cmdline()) for process in running)
+    for component in ("api_server", "scheduler", "dag-processor", "triggerer"):
+        assert component in names
+    addresses = {
+        connection.laddr.ip
+        for process in running
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+    with urlopen(f"http://127.0.0.1:{ui.port}/api/v2/monitor/health") as answer:
+        assert {part["status"] for part in json.load(answer).values()} == {"healthy"}
+
+    again = ui.call("up")
+    assert again.returncode == 0
+    assert "is up already" in again.stdout
+    assert ui.session == session
+
+
+@in_the_browser
 def test_the_list_holds_every_dag_and_tags_those_that_wait_for_a_file(person: Person) -> None:
     person.open("/dags")
     person.wait(lambda: set(person.text().split()) >= EVERY_DAG, "every DAG")
@@ -127,6 +186,7 @@ def test_the_list_holds_every_dag_and_tags_those_that_wait_for_a_file(person: Pe
     assert dags <= set(person.text().split())
 
 
+@in_the_browser
 @pytest.mark.parametrize("dag_id", DAGS)
 def test_a_dag_shows_its_docs(person: Person, dag_id: str) -> None:
     person.open(f"/dags/{dag_id}")
@@ -165,6 +225,7 @@ def newest_run(person: Person, dag_id: str, of: int = 1) -> str:
     return address
 
 
+@in_the_browser
 def test_triggered_runs_turn_green_and_publish_follows(person: Person) -> None:
     for dag_id in (MAINTAIN, INGEST):
         trigger(person, dag_id)
@@ -175,6 +236,7 @@ def test_triggered_runs_turn_green_and_publish_follows(person: Person) -> None:
     person.keep("assets")
 
 
+@in_the_browser
 def test_every_dataset_that_changed_has_a_square_that_says_what_became_of_it(person: Person) -> None:
     person.browser.get(f"{newest_run(person, INGEST)}/tasks/group/dataset")
     said = [f"{dataset.id}: 1 loaded" for dataset in SOURCE.datasets]
@@ -182,6 +244,7 @@ def test_every_dataset_that_changed_has_a_square_that_says_what_became_of_it(per
     person.keep("squares")
 
 
+@in_the_browser
 def test_an_unchanged_night_has_no_square_and_its_probe_says_so(person: Person) -> None:
     trigger(person, INGEST)
     run = newest_run(person, INGEST, of=2)
@@ -194,9 +257,32 @@ def test_an_unchanged_night_has_no_square_and_its_probe_says_so(person: Person) 
     person.keep("probe_unchanged")
 
 
+@in_the_browser
 def test_the_overview_is_green(person: Person) -> None:
     person.open("/dags")
     person.wait(lambda: all(person.sees(dag) for dag in DAGS), "the three DAGs")
     person.keep("dags")
     person.open("/dags?last_dag_run_state=failed")
     person.wait(lambda: person.sees("0 Dags") or person.sees("No Dags found"), "no failed DAG")
+
+
+def test_down_leaves_nothing(airflow: Airflow) -> None:
+    ui = airflow.ui
+    session = ui.session
+    down = ui.call("down")
+    assert down.returncode == 0, down.stderr
+    assert down.stdout.splitlines()[-1] == "Airflow is down."
+    assert ui.processes(session) == []
+    assert not (ui.folder / "up.json").exists()
+    assert ui.call("down").stdout == "Airflow is not up.\n"
+
+
+def test_down_also_ends_what_a_killed_watcher_left(airflow: Airflow) -> None:
+    ui = airflow.ui
+    assert ui.call("up").returncode == 0
+    session = ui.session
+    os.kill(session, signal.SIGKILL)
+    orphans = [process for process in ui.processes(session) if process.pid != session]
+    assert len(orphans) >= 4
+    assert ui.call("down").returncode == 0
+    assert [process for process in ui.processes(session) if process.status() != psutil.STATUS_ZOMBIE] == []
