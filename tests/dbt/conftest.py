@@ -1,7 +1,8 @@
-"""The made-up lake, built once for all tests of the dbt project."""
+"""The made-up lake, built once for all tests of the dbt project, whichever worker comes first."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
-from tests.dbt.made_up_lake import FIRST_LOAD, Build, made_up_home, run_dbt_build
+from tests.dbt.made_up_lake import FIRST_LOAD, Build, made_up_home, read_build, run_dbt_build
+from tests.whole_origins import room
 
 MODELS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 
@@ -17,13 +19,20 @@ MODELS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with both vintages."""
-    return made_up_home(tmp_path_factory.mktemp("homes") / "both", second_load=True)
+    with room(tmp_path_factory, "made-up") as folder:
+        made = Home(folder / "home")
+        return made if made.root.exists() else made_up_home(made.root, second_load=True)
 
 
 @pytest.fixture(scope="session")
 def build(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Everything of the project built on both vintages: seeds, models, data tests and unit tests."""
-    done = run_dbt_build(home, tmp_path_factory.mktemp("build"))
+    with room(tmp_path_factory, "made-up") as folder:
+        notes = folder / "build.json"
+        if not notes.exists():
+            done = run_dbt_build(home, folder / "build")
+            notes.write_text(json.dumps({"exit_code": done.exit_code, "log": done.log}))
+        done = read_build(folder / "build", **json.loads(notes.read_text()))
     assert done.exit_code == 0, done.log
     return done
 

@@ -240,11 +240,17 @@ def run_dbt_build(home: Home, folder: Path, *options: str, as_of: datetime | Non
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    build = read_build(folder, done.returncode, done.stdout + done.stderr)
     if done.returncode == 0:
-        keys = {node["name"]: node["config"]["meta"]["key"] for node in marts_of(manifest)}
-        export_marts(database, folder / "marts", keys)
-    return Build(done.returncode, done.stdout + done.stderr, database, folder / "marts", manifest)
+        keys = {node["name"]: node["config"]["meta"]["key"] for node in marts_of(build.manifest)}
+        export_marts(build.database, build.marts, keys)
+    return build
+
+
+def read_build(folder: Path, exit_code: int, log: str) -> Build:
+    """What a finished ``dbt build`` left in its folder."""
+    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    return Build(exit_code, log, folder / "warehouse.duckdb", folder / "marts", manifest)
 
 
 def marts_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
