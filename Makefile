@@ -15,8 +15,9 @@ INSTALLED := .venv/.installed
 # Reading the dbt project into its manifest needs the names of these and opens none of them.
 PARSE := BRAINDRAIN_LAKE=lake BRAINDRAIN_INPUTS=inputs BRAINDRAIN_BUILD=parsed.duckdb DO_NOT_TRACK=1 \
 	$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project --target-path target --log-path dbt_project/logs
-# Two at a time; the tests of one file share what is dear to make, so they stay together.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Two at a time; the tests of one file share what is dear to make, so they stay together. Files begin in the order of
+# tests/conftest.py, the longest first, and not by their number of tests.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Python and uv never download another Python and never ask.
 export UV_PYTHON_DOWNLOADS := never
