@@ -98,6 +98,8 @@ def run_dbt(
         *("--vars", json.dumps(variables)),
         # They judge formulas, not figures: the project's own tests run them, and a night need not.
         *("--exclude-resource-type", "unit_test"),
+        # Who reads the marts is told, not built.
+        *("--exclude-resource-type", "exposure"),
     ]
     # What a person's shell says to dbt (DBT_TARGET, DBT_PROFILES_DIR) must not reach a release.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
