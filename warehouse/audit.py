@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ingestion import ledger
 from ingestion.catalog import Catalog
@@ -21,6 +24,9 @@ from ingestion.lake import quoted
 from ingestion.validation.engine import Judge, Outcome, Rule
 from warehouse.build import EXPORT_MEMORY, EXPORT_THREADS, reject, release_lock
 from warehouse.release import Release, find_in_force
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROW_LOSS = 0.05
 ROW_LOSS_REASON = "publishers add years and economies; more than one row in twenty gone is a loss somewhere upstream"
@@ -110,7 +116,7 @@ def _judge(home: Home, release: Release, catalog: Catalog) -> list[Verdict]:
         connection.execute(f"set memory_limit = '{EXPORT_MEMORY}'")
         connection.execute(f"set threads = {EXPORT_THREADS}")
         connection.execute("set temp_directory = $folder", {"folder": str(home.scratch)})
-        verdicts = [*_no_aggregates(connection, release), *_expectations(connection, release)]
+        verdicts = [*_no_aggregates(connection, release), *_expectations(release)]
         previous = find_in_force(home)
         if previous is not None:
             accepted = _accepted_parts(home, catalog, previous)
@@ -154,18 +160,23 @@ def _no_aggregates(connection: duckdb.DuckDBPyConnection, release: Release) -> I
         yield Verdict("no_aggregates", name, observed, "none may be", AGGREGATE_REASON, not found)
 
 
-def _expectations(connection: duckdb.DuckDBPyConnection, release: Release) -> Iterator[Verdict]:
+def _expectations(release: Release) -> Iterator[Verdict]:
     """What great-expectations finds in each mart: keys, rates, release id."""
     judge = Judge(f"release {release.id}")
     for name, mart in release.marts.items():
         rules = _rules(release, mart)
         needed = sorted({column for rule in rules for column in rule.identity})
-        columns = ", ".join(map(quoted, needed))
-        # Only the columns that are judged, so that a mart ten times as large does not need ten times the memory.
-        select = f"select {columns} from read_parquet($mart)"  # noqa: S608
-        frame = connection.sql(select, params={"mart": release.mart_source(name)}).df()
-        for outcome in judge.evaluate(frame, rules):
+        for outcome in judge.evaluate(_frame(release.mart_file(name), needed), rules):
             yield _said(name, mart["rows"], outcome)
+
+
+def _frame(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Only the columns that are judged, texts as categories: a seventh of the time of texts, and less memory."""
+    schema = pq.read_schema(path)
+    texts = [name for name in columns if pa.types.is_string(schema.field(name).type)]
+    table = pq.read_table(path, columns=columns, read_dictionary=texts, use_threads=False)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _rules(release: Release, mart: dict[str, Any]) -> list[Rule]:
