@@ -22,9 +22,8 @@ DATASETS_MACRO = DBT_PROJECT / "macros" / "lake_datasets.sql"
 # The reporting place stands first where a key names two.
 REPORTERS = ("REF_AREA", "geo")
 YEARS = ("year", "TIME_PERIOD", "t")
-LOCATION = (
-    """read_parquet('{{ env_var("BRAINDRAIN_LAKE") | replace("'", "''") }}/{name}/*.parquet', union_by_name = true)"""
-)
+LAKE = r"{{ env_var('BRAINDRAIN_LAKE') | replace(\"'\", \"''\") }}"
+LOCATION = "read_parquet('{lake}/{name}/*.parquet', union_by_name = true)"
 # What acceptance adds to the publisher's columns.
 OWN_COLUMNS = {
     "change": ("varchar", "insert, revise or withdraw; a withdraw row carries the key and null measures."),
@@ -98,8 +97,8 @@ def _lines(source: Source) -> Iterator[str]:
     yield "      then what changed, when it was recorded, under which version and from which payload."
     yield "    config:"
     yield "      meta:"
-    yield "        external_location: >-"
-    yield f"          {LOCATION}"
+    yield f'        lake: "{LAKE}"'
+    yield f'        external_location: "{LOCATION}"'
     yield "    tables:"
     blocks = [tuple(_column_lines(dataset)) for dataset in source.datasets]
     for dataset, columns in zip(source.datasets, blocks, strict=True):

@@ -92,7 +92,7 @@ def run_dbt(
     """
     target = work / "target"
     command = [
-        *(sys.executable, "-m", "warehouse.dbt_child", "build", "--no-partial-parse", "--no-use-colors"),
+        *(sys.executable, "-m", "warehouse.dbt_child", "build", "--no-use-colors"),
         *("--log-format", "text", "--log-level-file", "none", "--log-path", str(target)),
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)),
         *("--vars", json.dumps(variables)),
