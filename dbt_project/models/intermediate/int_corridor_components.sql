@@ -1,4 +1,6 @@
 -- Every measure of a corridor in long form: what moves between two countries in a year, and who lives there already.
+-- A view: two million rows that one mart reads once.
+{{ config(materialized='view') }}
 {%- set keys = 'origin_iso3, destination_iso3, year, sex' %}
 {%- set tail = 'estimate_kind, source_id, licence, is_publishable, recorded_at' %}
 {%- set summed_tail = 'min(estimate_kind) as estimate_kind, source_id, licence, is_publishable, '

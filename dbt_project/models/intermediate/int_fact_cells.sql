@@ -1,5 +1,7 @@
 -- How many rows and figures every fact has by country and year, for each role that a country plays in it: what
 -- coverage is counted from. `figure` is the fact's main measure; `series` tells apart what a fact holds side by side.
+-- A view: what one mart reads once.
+{{ config(materialized='view') }}
 {%- set pair = {'origin': 'origin_iso3', 'destination': 'destination_iso3'} %}
 {%- set reported = {'reporter': 'reporter_iso3', 'partner': 'partner_iso3'} %}
 {%- set one = {'country': 'iso3'} %}

@@ -20,8 +20,8 @@ corridors as (
     where value > 0
 ),
 
--- Half a million corridors have few combinations of sources: each kind of figure is a bit, each combination is put into
--- words once.
+-- Half a million corridors have few combinations of sources, and lack few combinations of measures: each kind of figure
+-- is a bit, each measure is a bit, and each combination is put into words once.
 kinds_of_figures as (
     select distinct {{ kinds }}
     from components
@@ -37,7 +37,7 @@ numbered_kinds as (
     from kinds_of_figures
 ),
 
-components_of_corridors as (
+figures as (
     select
         components.*,
         numbered_kinds.kind_bit
@@ -64,9 +64,10 @@ side_by_side as (
         {% for basis in ['birth', 'citizenship', 'mixed'] %}
             max(case when component = 'stock_{{ basis }}' then stock_dataset_id end) as dataset_of_stock_{{ basis }},
         {% endfor %}
+        count(*) as n_figures,
         bit_or(kind_bit) as kinds,
         cast(max(recorded_at) as date) as vintage_max
-    from components_of_corridors
+    from figures
     group by {{ keys }}
 ),
 
@@ -88,24 +89,56 @@ combinations_in_words as (
     group by combinations.kinds
 ),
 
-described as (
+measured as (
     select
-        side_by_side.*,
+        *,
         cast(
             {% for component in components %}
-                case when side_by_side.{{ component }} is null then 0 else 1 end{{ ' +' if not loop.last }}
+                case when {{ component }} is null then 0 else {{ 2 ** loop.index0 }} end{{ ' +' if not loop.last }}
+            {% endfor %}
+            as integer
+        ) as present
+    from side_by_side
+),
+
+patterns as (
+    select distinct present
+    from measured
+),
+
+patterns_in_words as (
+    select
+        present,
+        cast(
+            {% for component in components %}
+                case when present & {{ 2 ** loop.index0 }} = 0 then 0 else 1 end{{ ' +' if not loop.last }}
             {% endfor %}
             as integer
         ) as n_components_present,
-        cast({{ components | length }} as integer) as n_components_total,
-        side_by_side.year as oldest_component_year,
         nullif(concat_ws(
             '; ',
             {% for component in components %}
-                case when side_by_side.{{ component }} is null then '{{ component }}: no figure' end
+                case when present & {{ 2 ** loop.index0 }} = 0 then '{{ component }}: no figure' end
                 {{- ',' if not loop.last }}
             {% endfor %}
-        ), '') as missing_components,
+        ), '') as missing_components
+    from patterns
+),
+
+described as (
+    select
+        measured.*,
+        -- a second figure of one measure would vanish behind the first
+        case
+            when measured.n_figures = patterns_in_words.n_components_present then patterns_in_words.n_components_present
+            else cast({{ stop_with(
+                "'two figures of one measure in corridor ' || measured.origin_iso3 || ' to ' || measured.destination_iso3"
+                ~ " || ' of ' || cast(measured.year as varchar) || '. Next: see int_corridor_components.'"
+            ) }} as integer)
+        end as n_components_present,
+        cast({{ components | length }} as integer) as n_components_total,
+        measured.year as oldest_component_year,
+        patterns_in_words.missing_components,
         combinations_in_words.estimate_kind,
         combinations_in_words.source_ids,
         combinations_in_words.licence,
@@ -113,12 +146,14 @@ described as (
         nullif(concat_ws(
             '; ',
             {% for basis in ['birth', 'citizenship', 'mixed'] %}
-                'stock_{{ basis }}: ' || side_by_side.dataset_of_stock_{{ basis }}{{ ',' if not loop.last }}
+                'stock_{{ basis }}: ' || measured.dataset_of_stock_{{ basis }}{{ ',' if not loop.last }}
             {% endfor %}
         ), '') as stock_source
-    from side_by_side
+    from measured
     inner join combinations_in_words
-        on side_by_side.kinds = combinations_in_words.kinds
+        on measured.kinds = combinations_in_words.kinds
+    inner join patterns_in_words
+        on measured.present = patterns_in_words.present
 ),
 
 arrivals as (
