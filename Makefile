@@ -69,7 +69,7 @@ lint: $(INSTALLED) ## Look for faults of form in Python, SQL and YAML
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project
+	@$(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar dbt_project
 	@$(PARSE) && $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml >dbt_project/target/bouncer.txt 2>&1 \
 		|| { cat dbt_project/target/bouncer.txt; exit 1; }
 
