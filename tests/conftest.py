@@ -21,7 +21,6 @@ FIRST = (
     "warehouse/test_killed.py",
     "dbt/test_marts.py",
     "crash",
-    "validation/test_performance.py",
     "ingestion/test_files_b.py",
     "nights",
     "marts",

@@ -19,6 +19,7 @@ from ingestion import ledger
 from ingestion.catalog import Catalog
 from ingestion.home import Home
 from warehouse.catalog_page import by_publisher, publisher_names
+from warehouse.headlines import headlines_of, headlines_table
 from warehouse.nights import Night, PartState, Trouble, nights_of, troubles_of
 from warehouse.query import run_select
 from warehouse.release import SYNTHETIC_NOTICE, Release, find_in_force
@@ -59,6 +60,7 @@ def summary_facts(home: Home, catalog: Catalog) -> dict[str, Any]:
         "release": None,
         "highest_rates": [],
         "lowest_rates": [],
+        "headlines": [],
         "marts_database": str(home.marts_database),
     }
     if release is not None:
@@ -67,6 +69,7 @@ def summary_facts(home: Home, catalog: Catalog) -> dict[str, Any]:
             for name in ("release_id", "created_at", "origin", "synthetic", "previous", "inputs_checksum")
         } | {"marts": {name: mart["rows"] for name, mart in release.marts.items()}}
         facts["highest_rates"], facts["lowest_rates"] = _rates(release)
+        facts["headlines"] = headlines_of(release)
     return facts
 
 
@@ -95,6 +98,8 @@ def print_summary(console: Console, home: Home, catalog: Catalog) -> None:
     highest, lowest = _rates(release)
     if highest:
         console.print(_rates_table(highest, lowest), "")
+    if (others := headlines_table(headlines_of(release))) is not None:
+        console.print(others, "")
     # Lines to copy are never broken.
     console.print(_where_next(home), soft_wrap=True)
 

@@ -7,14 +7,12 @@
     cast({{ expression }} as decimal(38, 20))
 {%- endmacro %}
 
+{# By way of text, which is read as the nearest float; the direct way back can be a last binary digit off. #}
 {% macro exact_sum(expression) -%}
-    cast(sum({{ as_exact(expression) }}) as double)
+    cast(cast(sum({{ as_exact(expression) }}) as varchar) as double)
 {%- endmacro %}
 
-{#
-  The same of people, who come whole or in the fractions of surveys: with six decimals the sum of whole numbers is the
-  whole number, where the way back from twenty decimals can be a last binary digit off.
-#}
+{# The same of people, who come whole or in the fractions of surveys: six decimals do. #}
 {% macro sum_of_people(expression) -%}
     cast(sum(cast({{ expression }} as decimal(38, 6))) as double)
 {%- endmacro %}

@@ -219,6 +219,10 @@ def made_up_home(root: Path, *, second_load: bool) -> Home:
     return home
 
 
+# As a build runs it, with the project as it was read once for all.
+RUN_DBT = "import sys; from warehouse.dbt_child import main; sys.exit(main(sys.argv[1:]))"
+
+
 def run_dbt_build(home: Home, folder: Path, *options: str, as_of: datetime | None = None) -> Build:
     """Run ``dbt build`` on a home into ``folder`` and export its marts, if it gets through."""
     inputs = collect_inputs(home, load_catalog(), as_of)
@@ -235,7 +239,7 @@ def run_dbt_build(home: Home, folder: Path, *options: str, as_of: datetime | Non
         "BRAINDRAIN_BUILD": str(database),
     }
     command = [
-        *(str(Path(sys.executable).with_name("dbt")), "build", *options, "--vars", json.dumps(variables)),
+        *(sys.executable, "-c", RUN_DBT, "build", *options, "--vars", json.dumps(variables)),
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
     ]
