@@ -41,14 +41,15 @@ def columns_of_marts() -> set[tuple[str, str]]:
     models: list[dict[str, Any]] = [
         model
         for path in (DBT_PROJECT / "models" / "marts").rglob("*.yml")
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        for model in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader).get("models", [])
     ]
     return {(model["name"], column["name"]) for model in models for column in model["columns"]}
 
 
 def test_every_concept_leads_to_a_column_that_exists() -> None:
     concepts = {row["concept_id"]: (row["mart"], row["column_name"]) for row in seed("concept")}
-    assert {concept: place for concept, place in concepts.items() if place not in columns_of_marts()} == {}
+    columns = columns_of_marts()
+    assert {concept: place for concept, place in concepts.items() if place not in columns} == {}
 
 
 def test_every_concept_of_the_field_is_there_in_every_language() -> None:
