@@ -36,6 +36,8 @@ DAGS = (INGEST, MAINTAIN, PUBLISH)
 EVERY_DAG = {MAINTAIN, PUBLISH, *(f"ingest_{source.id}" for source in load_catalog().sources)}
 SECONDS_FOR_A_PAGE = 60
 SECONDS_FOR_A_NIGHT = 400
+SECONDS_TO_DRAW = 5
+SECONDS_OF_REST = 10
 
 
 def in_the_browser(test: Callable[..., None]) -> Callable[..., None]:
@@ -70,18 +72,28 @@ class Person:
         """Go to a page of the UI."""
         self.browser.get(self.address + page)
 
-    def wait(self, until: Callable[[], object], what: str, seconds: float = SECONDS_FOR_A_PAGE) -> None:
-        """Look until it is so; a page that is just being drawn anew is looked at again."""
+    def finds(self, until: Callable[[], object], seconds: float) -> bool:
+        """Look until it is so, that long; a page that is just being drawn anew is looked at again."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 if until():
-                    return
+                    return True
             except (StaleElementReferenceException, ElementNotInteractableException):
                 pass
             time.sleep(0.5)
-        self.keep("missing")
-        raise AssertionError(f"after {seconds} s still not seen: {what}\n{self.text()}")
+        return False
+
+    def wait(self, until: Callable[[], object], what: str) -> None:
+        """Look until it is so."""
+        if not self.finds(until, SECONDS_FOR_A_PAGE):
+            self.keep("missing")
+            raise AssertionError(f"after {SECONDS_FOR_A_PAGE} s still not seen: {what}\n{self.text()}")
+
+    def look_away(self) -> None:
+        """Rest a while: drawing what moves on a page takes as much of a core as the run that it shows."""
+        self.browser.get("about:blank")
+        time.sleep(SECONDS_OF_REST)
 
     def text(self) -> str:
         """What can be read on the page."""
@@ -208,16 +220,19 @@ def trigger(person: Person, dag_id: str) -> None:
 
 def newest_run(person: Person, dag_id: str, of: int = 1) -> str:
     """Address of the newest of that many runs, as soon as all are green."""
-    person.open(f"/dags/{dag_id}/runs")
 
     def rows() -> list[WebElement]:
         return person.browser.find_elements(By.CSS_SELECTOR, "tbody tr")
 
-    person.wait(
-        lambda: len(rows()) >= of and all("Success" in row.text or "Failed" in row.text for row in rows()),
-        f"{of} ended runs of {dag_id}",
-        SECONDS_FOR_A_NIGHT,
-    )
+    def have_ended() -> bool:
+        return len(rows()) >= of and all("Success" in row.text or "Failed" in row.text for row in rows())
+
+    deadline = time.monotonic() + SECONDS_FOR_A_NIGHT
+    person.open(f"/dags/{dag_id}/runs")
+    while not person.finds(have_ended, SECONDS_TO_DRAW) and time.monotonic() < deadline:
+        person.look_away()
+        person.open(f"/dags/{dag_id}/runs")
+    person.wait(have_ended, f"{of} ended runs of {dag_id}")
     person.keep(f"runs_{dag_id}")
     assert not person.sees("Failed")
     address = rows()[0].find_element(By.TAG_NAME, "a").get_attribute("href")
