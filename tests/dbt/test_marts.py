@@ -160,6 +160,21 @@ def test_an_unmapped_code_stops_the_build_by_name(tmp_path: Path) -> None:
     assert built == (0,)
 
 
+def test_rows_that_break_a_rule_stop_the_build_by_the_rule(tmp_path: Path) -> None:
+    home: Home = made_up_home(tmp_path / "home", second_load=False)
+    said_of_all = {"freq": "A", "age": "Y20-64", "sex": "T", "unit": "PC", "TIME_PERIOD": 2024, "part": "all"}
+    said_of_all |= {"change": "insert", "published": "v", "receipt": "r"}
+    shares = {"EU27_2020_FOR": 140.0, "NEU27_2020_FOR": -1.0, "FOR": 40.0}
+    rows = [said_of_all | {"citizen": group, "geo": "DE", "OBS_VALUE": share} for group, share in shares.items()]
+    write_changes(home, "eurostat_lfsa_eoqgan", [*rows, rows[-1]], SECOND_LOAD)
+    selected = ("--select", "+fct_overqualification", "--indirect-selection", "cautious")
+    done = run_dbt_build(home, tmp_path / "build", *selected, "--exclude-resource-type", "unit_test")
+    assert done.exit_code == 1
+    said = " ".join(done.log.split())
+    shared = "key (iso3, year, sex, age_group, origin_group, basis) is shared (1)"
+    assert f"rows of fct_overqualification break: {shared}; rate_pct between 0 and 100 (2)." in said
+
+
 @pytest.mark.parametrize("mart", ["mart_rankings", "mart_push_pull_country_year", "mart_country_year_profile"])
 def test_derived_marts_hold_no_aggregate(mart: str, warehouse: duckdb.DuckDBPyConnection) -> None:
     found = {iso3 for (iso3,) in warehouse.sql(f"select distinct iso3 from {mart}").fetchall()}

@@ -41,7 +41,7 @@ def test_the_readme_names_only_targets_that_exist() -> None:
 def test_continuous_integration_checks_form_types_and_every_test() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert re.findall(r"^make (.*)$", script.read_text(encoding="utf-8"), re.MULTILINE) == ["lint types", "test"]
+    assert re.findall(r"^make (.*)$", script.read_text(encoding="utf-8"), re.MULTILINE) == ["-j 2 lint types", "test"]
 
 
 @pytest.mark.parametrize("text", ["sandbox", "live", "http://127.0.0.1:8123", "no/such/folder"])
