@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from warehouse.query import run_select
@@ -13,6 +12,7 @@ from warehouse.release import Release
 from warehouse.tables import number
 
 COUNTRIES_SHOWN = 3
+CONCEPT_WIDTH = 13
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,13 @@ def headlines_of(release: Release) -> list[dict[str, Any]]:
     ]
 
 
-def headlines_table(headlines: list[dict[str, Any]]) -> Table | None:
-    """A line per headline that has figures; None where none has."""
-    told = [headline for headline in headlines if headline["countries"]]
-    if not told:
-        return None
-    table = Table(box=None, pad_edge=False, show_header=False, title="Highest of the others", title_justify="left")
-    table.title_style = "bold"
-    for width in (11, 57, None):
-        table.add_column(no_wrap=width is not None, width=width)
-    for headline in told:
-        countries = headline["countries"]
-        values = " · ".join(f"{row['country']} {number(row['value'])}" for row in countries)
-        table.add_row(Text(headline["concept"]), Text(headline["question"]), Text(f"{countries[0]['year']}: {values}"))
-    return table
+def headlines_told(headlines: list[dict[str, Any]]) -> list[Text]:
+    """Two lines per headline that has figures: the question with its year, and its countries."""
+    lines = []
+    for headline in headlines:
+        if countries := headline["countries"]:
+            values = " · ".join(f"{row['country']} {number(row['value'])}" for row in countries)
+            question = f"{headline['question']}, {countries[0]['year']}"
+            lines += [Text.assemble((f"{headline['concept']:{CONCEPT_WIDTH}}", "bold"), question)]
+            lines += [Text(f"{'':{CONCEPT_WIDTH}}{values}")]
+    return lines

@@ -19,7 +19,7 @@ from ingestion import ledger
 from ingestion.catalog import Catalog
 from ingestion.home import Home
 from warehouse.catalog_page import by_publisher, publisher_names
-from warehouse.headlines import headlines_of, headlines_table
+from warehouse.headlines import headlines_of, headlines_told
 from warehouse.nights import Night, PartState, Trouble, nights_of, troubles_of
 from warehouse.query import run_select
 from warehouse.release import SYNTHETIC_NOTICE, Release, find_in_force
@@ -98,8 +98,8 @@ def print_summary(console: Console, home: Home, catalog: Catalog) -> None:
     highest, lowest = _rates(release)
     if highest:
         console.print(_rates_table(highest, lowest), "")
-    if (others := headlines_table(headlines_of(release))) is not None:
-        console.print(others, "")
+    if others := headlines_told(headlines_of(release)):
+        console.print(Text("Highest of the others", style="bold"), *others, "", sep="\n")
     # Lines to copy are never broken.
     console.print(_where_next(home), soft_wrap=True)
 
