@@ -93,6 +93,16 @@ class NarrowClient(Client):
         """Download the slice behind an address."""
         return super().get(self.narrow(url), where, headers, refusal)
 
+    def ask(
+        self, url: str, where: str, headers: Mapping[str, str] | None = None, refusal: Refusal | None = None
+    ) -> bytes:
+        """The body of a small question, of the slice too: where a mark is summed up from figures, it is the slice's."""
+        return super().ask(self.narrow(url), where, headers, refusal)
+
+    def ask_if_changed(self, url: str, where: str, version: str) -> bool:
+        """Whether the slice is another than the one of that version."""
+        return super().ask_if_changed(self.narrow(url), where, version)
+
 
 class Smoke:
     """Asks one origin on behalf of one home."""

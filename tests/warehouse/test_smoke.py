@@ -53,6 +53,17 @@ def test_a_good_publisher_is_as_expected_and_nothing_is_kept(world: SyntheticWor
     assert {path.name for path in tmp_path.iterdir()} == {"budgets"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "dataset_id", ["ilo_employment_by_occupation", "knomad_remittance_inflow", "oecd_msti", "unhcr_idmc", "wb_wdi"]
+)
+def test_a_slice_is_asked_for_again_as_a_slice(world: SyntheticWorld, tmp_path: Path, dataset_id: str) -> None:
+    """Its mark can be made of its figures, and is then not that of the whole."""
+    with night(world, tmp_path) as (pipeline, _):
+        (line,) = Smoke(pipeline.home, pipeline.origin, CATALOG).run([dataset_id], lambda _: None)
+    assert (line.verdict, line.differences) == (AS_EXPECTED, [])
+
+
 @pytest.mark.parametrize(
     ("fault", "verdict", "said"),
     [
