@@ -67,7 +67,7 @@ test: $(INSTALLED) ## Run every test
 	@$(PYTEST) --ignore $(MEASURED)
 	@$(BIN)/pytest $(MEASURED)
 
-check: $(INSTALLED) ## Lint (SQL that was changed only), types and fast tests, in under a minute
+check: $(INSTALLED) ## Lint (SQL that was changed only), types and fast tests
 	@$(MAKE) -j 2 form types
 	@$(if $(CHANGED_SQL),$(SQLFLUFF) $(CHANGED_SQL))
 	@$(MAKE) test-fast
