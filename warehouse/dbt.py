@@ -111,8 +111,7 @@ def run_dbt(
     }
     with (
         (work / "dbt.log").open("w", encoding="utf-8") as log,
-        # The command is this code's own; nothing in it comes from outside.
-        subprocess.Popen(  # noqa: S603
+        subprocess.Popen(  # noqa: S603 (the command is this code's own; nothing in it comes from outside)
             command,
             cwd=PROJECT_ROOT,
             env=environment,

@@ -21,6 +21,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
+from ingestion.home import write_atomically
 from warehouse.inputs import DBT_PROJECT, project_checksums
 
 PARSED = DBT_PROJECT / "target" / "parsed"
@@ -67,12 +68,10 @@ def keep(parsed: Path, place: Path) -> None:
     """Keep what was parsed for the next build, unless the project's folder is not to be written to."""
     if not os.access(DBT_PROJECT, os.W_OK):
         return
-    PARSED.mkdir(parents=True, exist_ok=True)
-    for outdated in PARSED.iterdir():
+    # Not what begins with a dot: another build may be writing it.
+    for outdated in PARSED.glob("[!.]*"):
         outdated.unlink(missing_ok=True)
-    with tempfile.NamedTemporaryFile(dir=PARSED.parent, delete=False) as draft:
-        draft.write(parsed.read_bytes())
-    Path(draft.name).replace(place)
+    write_atomically(place, parsed.read_bytes())
 
 
 def main(arguments: list[str]) -> int:
