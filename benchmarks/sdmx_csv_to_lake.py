@@ -1,8 +1,8 @@
 """How much it costs to take a large landed SDMX-CSV table into the lake, judged on the way.
 
-Run: ``python benchmarks/sdmx_csv_to_lake.py [--rows 3000000] [--gzip]``. Prints one JSON object: rows, columns,
-CPU seconds beyond imports, and the peak resident memory in MB. Of the 30 columns on the wire only the three about the
-message are left out.
+Run: ``python benchmarks/sdmx_csv_to_lake.py [--rows 3000000] [--gzip]``. Prints one JSON object: rows, columns, CPU
+seconds beyond imports, what a bare copy of the same payload to Parquet took beside it, and the peak resident memory in
+MB. Of the 30 columns on the wire only the three about the message are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import shutil
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -95,8 +96,8 @@ def write_table(path: Path, rows: int) -> None:
         connection.sql(query).write_csv(str(path), header=True)
 
 
-def land(root: Path, rows: int, zipped: bool) -> None:
-    """Land the table as one payload."""
+def land(root: Path, rows: int, zipped: bool) -> float:
+    """Land the table as one payload; the CPU seconds of a bare copy of it."""
     home = Home(root)
     landing = Landing(home)
     drafts = landing.drafts("wide")
@@ -114,7 +115,21 @@ def land(root: Path, rows: int, zipped: bool) -> None:
     encoding, size = "gzip" if zipped else "", path.stat().st_size
     answer = Answer("https://sdmx.oecd.org/", 200, {}, clock.iso(clock.now()), digest, size, encoding, path)
     night = clock.compact(clock.now())
+    copied = copy(path, zipped)
     landing.write_receipt(Receipt(night, "wide", PART, night, VERSION, VERSION, (landing.keep(answer),), None))
+    return copied
+
+
+def copy(payload: Path, zipped: bool) -> float:
+    """CPU seconds of a bare copy, typed and judged by nothing: how fast the machine is at this hour."""
+    started = time.process_time()
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        rows = connection.read_csv(
+            str(payload), header=True, all_varchar=True, compression="gzip" if zipped else "none"
+        )
+        rows.write_parquet(str(payload.with_suffix(".parquet")))
+    return time.process_time() - started
 
 
 def main() -> None:
@@ -126,9 +141,9 @@ def main() -> None:
     arguments.add_argument("--gzip", action="store_true", help="the body was sent compressed")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        landing = get_context("spawn").Process(target=land, args=(Path(scratch), asked.rows, asked.gzip))
-        landing.start()
-        landing.join()
+        # In a process of its own: what it holds is not held by the load.
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            copied = other.submit(land, Path(scratch), asked.rows, asked.gzip).result()
         catalog = wide_catalog(asked.rows)
         pipeline = Pipeline(Home(Path(scratch)), Origin("stand-in", "nobody", "http://127.0.0.1:1"), catalog)
         started = time.process_time()
@@ -140,7 +155,8 @@ def main() -> None:
         raise SystemExit(str(report.held_back[0].message))
     rows = sum(event.inserted for event in report.parts)
     columns = len(MESSAGE) + len(catalog.dataset("wide").columns)
-    print(json.dumps({"rows": rows, "columns": columns, "cpu_seconds": round(spent, 2), "peak_mb": round(peak)}))
+    measured = {"cpu_seconds": round(spent, 2), "copy_cpu_seconds": round(copied, 2), "peak_mb": round(peak)}
+    print(json.dumps({"rows": rows, "columns": columns, **measured}))
 
 
 if __name__ == "__main__":

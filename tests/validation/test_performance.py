@@ -1,4 +1,8 @@
-"""780,000 rows are judged within the CPU and memory that a load can spare."""
+"""What large batches cost in CPU and memory.
+
+CPU seconds differ by half between machines, and between minutes of one machine with neighbours, so they are compared
+with those of another piece of work in the same run.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +51,19 @@ if kind == "revision":
     lake.write(connection.sql("select * exclude (published, receipt) replace (case"
         " when hash(country_id, year) % 3 = 0 then value * 1.001 else value end as value) from batch"), Path(before))
     connection.read_parquet(before).create_view("previous")
-start = time.process_time()
-verdict = judge(home, batches.dataset("wb_wdi"), connection, "batch", "previous" if kind == "revision" else None,
-    batches.RECORDED_AT)
-spent = time.process_time() - start
+indicators = batches.dataset("wb_wdi")
+connection.execute("create table few as from batch where year = 2010")
+if kind == "revision":
+    connection.execute("create table few_previous as from previous where year = 2010")
+spent, findings = {"few": [], "batch": []}, 0
+for batch, previous in [("few", "few_previous"), ("batch", "previous")] * 2:
+    start = time.process_time()
+    verdict = judge(home, indicators, connection, batch, previous if kind == "revision" else None, batches.RECORDED_AT)
+    spent[batch].append(time.process_time() - start)
+    findings += len(verdict.findings)
 # ru_maxrss would begin with what the process that started this one held.
 peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
-print(json.dumps({"rows": count, "cpu": spent, "peak_mb": peak, "findings": len(verdict.findings)}))
+print(json.dumps({"rows": count, "spent": spent, "peak_mb": peak, "findings": findings}))
 """
 
 
@@ -75,21 +85,34 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "peak_mb"), [("first", 550), ("revision", 550)])
 def test_judging_780_000_rows(tmp_path: Path, rows: str, kind: str, peak_mb: int) -> None:
-    """The peak includes the library's 370 MB and what DuckDB may hold of the batch and the state in force, 250 MB."""
+    """Judging eighty years costs less than three times what judging one of them costs: no rule goes row by row.
+
+    The peak includes the library's 370 MB and what DuckDB may hold of the batch and the state in force, 250 MB.
+    """
     measured = json.loads(run(MEASURE, str(tmp_path / "home"), rows, kind))
     print(measured)
     assert measured["rows"] >= 780_000
     assert measured["findings"] == 0
-    assert measured["cpu"] <= 1.5
+    assert sum(measured["spent"]["batch"]) <= 3 * sum(measured["spent"]["few"])
     assert measured["peak_mb"] <= peak_mb
 
 
 @pytest.mark.slow
 def test_3_000_000_sdmx_rows_from_landing_to_lake() -> None:
-    command = [sys.executable, "benchmarks/sdmx_csv_to_lake.py"]
-    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True, timeout=500)
-    measured = json.loads(done.stdout.splitlines()[-1])
-    print(measured)
-    assert (measured["rows"], measured["columns"]) == (3_000_000, 30)
-    assert measured["cpu_seconds"] <= 12
-    assert measured["peak_mb"] <= 1200
+    """Typed strictly, judged, compared and in the lake at the price of two bare copies: 12 CPU s where a copy takes 6.
+
+    Neighbours only ever add CPU seconds, so the least of up to three attempts is what the work costs.
+    """
+    loads, copies = [], []
+    for _ in range(3):
+        command = [sys.executable, "benchmarks/sdmx_csv_to_lake.py"]
+        done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+        measured = json.loads(done.stdout.splitlines()[-1])
+        print(measured)
+        assert (measured["rows"], measured["columns"]) == (3_000_000, 30)
+        assert measured["peak_mb"] <= 1200
+        loads.append(measured["cpu_seconds"])
+        copies.append(measured["copy_cpu_seconds"])
+        if min(loads) <= 2 * min(copies):
+            break
+    assert min(loads) <= 2 * min(copies)

@@ -160,7 +160,7 @@ arrivals as (
     select
         {{ keys }},
         inflow_dest_reported
-    from described
+    from measured
     where inflow_dest_reported is not null
 ),
 
