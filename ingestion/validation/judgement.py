@@ -120,15 +120,19 @@ class _Judgement:
         return False
 
     def _parts_hold(self) -> None:
-        counted = rules.count_rules(self._dataset, self._this_year)
-        frame = measure.profile_frame(self._connection, self._dataset, self._batch, self._in_force, counted)
-        self._judge_frame(frame, rules.profile_rules(self._dataset, self._evidence, counted))
+        counted, promised = rules.count_rules(self._dataset, self._this_year), rules.promise_rules(self._dataset)
+        frame = measure.profile_frame(self._connection, self._dataset, self._batch, self._in_force, counted, promised)
+        self._judge_frame(frame, rules.profile_rules(self._dataset, self._evidence, counted, promised))
 
     def _codes_hold(self) -> None:
-        for column in measure.coded_columns(self._dataset):
+        listed = measure.listed_columns(self._dataset)
+        if listed:
+            frame = measure.listed_frame(self._connection, self._batch, listed)
+            self._judge_frame(frame, [rules.listed_rule(listed)])
+        for column in measure.mapped_columns(self._dataset):
             beside = rules.said_beside(self._dataset, column)
             frame = measure.codes_frame(self._connection, self._batch, column.name, beside)
-            frame = measure.with_meanings(frame, self._bridge)
+            frame = measure.with_meanings(frame, column, self._bridge)
             self._judge_frame(frame, rules.code_rules(self._dataset, column, self._evidence, self._bridge))
 
     def _totals_hold(self) -> None:

@@ -27,6 +27,8 @@ SAME_NUMBER = 1e-9
 15th digit (61.2514360156709 and 61.251436015671), and that is no revision."""
 SLICE_ROWS = 1_000_000
 """Numbers held in memory at once."""
+PROMISES_BROKEN = "n_promises_broken"
+"""Column of the profile: how often its rows lack what the catalog promises of them."""
 KEYS_AT_ONCE = 3_000_000
 """Keys counted, or numbers sorted, at once."""
 
@@ -74,9 +76,14 @@ def status_column(dataset: Dataset) -> str | None:
     return next((c.name for c in dataset.columns if c.name.lower() in ("obs_status", "obs_flag")), None)
 
 
-def coded_columns(dataset: Dataset) -> tuple[Column, ...]:
-    """Columns whose codes are known: those of a country code system, and those with a list of their own."""
-    return tuple(column for column in dataset.columns if column.code_system or column.codes)
+def listed_columns(dataset: Dataset) -> tuple[Column, ...]:
+    """Columns whose codes the catalog lists."""
+    return tuple(column for column in dataset.columns if column.codes)
+
+
+def mapped_columns(dataset: Dataset) -> tuple[Column, ...]:
+    """Columns whose codes the country bridge knows."""
+    return tuple(column for column in dataset.columns if column.code_system and not column.codes)
 
 
 def entity_columns(dataset: Dataset) -> tuple[str, ...]:
@@ -136,12 +143,30 @@ def codes_frame(
     return frame.astype({name: "object" for name in frame.columns if name != "n_rows"})
 
 
-def with_meanings(frame: pd.DataFrame, bridge: Bridge) -> pd.DataFrame:
-    """Adds what two statements about one place stand for.
+def listed_frame(connection: duckdb.DuckDBPyConnection, batch: str, columns: Sequence[Column]) -> pd.DataFrame:
+    """One row per part, column and code of these columns: how many rows carry it, and whether the catalog lists it."""
+    of_columns = [
+        f"select part, {literal(column.name)} as column_name, {quoted(column.name)} as code, count(*) as n_rows"  # noqa: S608
+        f" from {quoted(batch)} where {quoted(column.name)} is not null group by all"
+        for column in columns
+    ]
+    frame = connection.execute(f"{' union all '.join(of_columns)} order by all").df()
+    frame = frame.astype(dict.fromkeys(("part", "column_name", "code"), "object"))
+    codes = {column.name: set(column.codes or ()) for column in columns}
+    frame["is_listed"] = [code in codes[name] for name, code in zip(frame["column_name"], frame["code"], strict=True)]
+    return frame
 
-    ``means`` and ``also_means`` for rows with two codes, ``listed_as`` and ``typed_as`` (what a list of economies
-    and the bridge call the same entry) for the list.
+
+def with_meanings(frame: pd.DataFrame, column: Column, bridge: Bridge) -> pd.DataFrame:
+    """Adds what the codes of places stand for.
+
+    ``stands_for`` is the country key of the code, null where nobody mapped it; ``means`` and ``also_means`` for rows
+    with two codes, ``listed_as`` and ``typed_as`` (what a list of economies and the bridge call the same entry) for
+    the list.
     """
+    codes = frame[column.name]
+    # No code at all is another rule's to refuse.
+    frame["stands_for"] = codes.map(bridge.codes(str(column.code_system))).where(codes.notna(), "")
     if "countryiso3code" in frame:
         frame["means"] = frame["country_id"].map(bridge.codes("world_bank_iso2code"))
         frame["also_means"] = frame["countryiso3code"].map(bridge.codes("world_bank_id"))
@@ -173,13 +198,21 @@ def comparison_frame(connection: duckdb.DuckDBPyConnection, batch: str, expectat
 
 
 def profile_frame(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, in_force: str, counted: Sequence[CountRule]
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    batch: str,
+    in_force: str,
+    counted: Sequence[CountRule],
+    promised: Sequence[CountRule],
 ) -> pd.DataFrame:
     """One row per part: its size, its rectangle, its floors, its counts of forbidden rows, and what changed.
 
+    The counts of ``promised`` stand there singly and summed up.
+
     Shares are 0-1; whatever compares with the state in force is null where nothing is in force.
     """
-    profile = connection.execute(_size_query(dataset, quoted(batch), counted)).df()
+    profile = connection.execute(_size_query(dataset, quoted(batch), [*counted, *promised])).df()
+    profile[PROMISES_BROKEN] = profile[[rule.counter for rule in promised]].sum(axis=1)
     n_rows = int(profile["n_rows"].sum())
     twice = _rows_with_a_key_twice(connection, dataset, batch, n_rows)
     profile["n_key_unique"] = [twice.get(part, 0) for part in profile["part"]]
