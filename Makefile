@@ -18,9 +18,10 @@ PARSE := BRAINDRAIN_LAKE=lake BRAINDRAIN_INPUTS=inputs BRAINDRAIN_BUILD=parsed.d
 SQLFLUFF := $(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar
 # What is not committed yet; the linter reads a file of SQL in a third of a second, and there are 260.
 CHANGED_SQL = $(shell git status --porcelain --untracked-files=all -- dbt_project | awk '!/^.?D/ && /\.sql$$/ {print $$NF}')
-# Two at a time; the tests of one file share what is dear to make, so they stay together. Files begin in the order of
-# tests/conftest.py, the longest first, and not by their number of tests.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three at a time on two cores, since a quarter of what they do is waiting; the tests of one file share what is dear to
+# make, so they stay together. Files begin in the order of tests/conftest.py, the longest first, and not by their number
+# of tests.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 # What is measured in CPU seconds and memory is measured alone: a neighbour on the other core costs it a quarter more.
 MEASURED := tests/validation/test_performance.py
 

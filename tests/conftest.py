@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-# Whole nights, whole judgements, whole builds, whole Airflow runs, and the worlds of the sandbox. The rest answers
-# within a minute.
-SLOW_ROOMS = {"crash", "dags", "dbt", "faults", "marts", "nights", "sandbox", "ui", "validation"}
+# Whole nights, whole judgements, whole builds, whole Airflow runs, the worlds of the sandbox, and questions to its
+# publishers. The rest answers within a minute.
+SLOW = (
+    *("crash", "dags", "dbt", "faults", "marts", "nights", "sandbox", "ui", "validation"),
+    *("ingestion/test_sdmx_asking.py", "warehouse/test_readers.py", "warehouse/test_smoke.py"),
+)
 
 # Files and rooms that take longest, the longest first: whoever works through the rest is then never far behind. The two
-# that take in whole origins come before all others, one for each of two workers, and build on them come next.
+# that take in whole origins come before all others, and what builds on them comes when they have ended.
 FIRST = (
     "nights/test_second_night.py",
     "nights/test_recorded_lake.py",
@@ -36,12 +39,24 @@ FIRST = (
 )
 
 
+TESTS = Path(__file__).parent
+
+
+def is_slow(path: Path) -> bool:
+    """Whether a file, or a room of files, is only for before a push."""
+    return any(path.relative_to(TESTS).is_relative_to(room) for room in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read slow files where nobody asks for them: it takes longer than most tests."""
+    return True if "not slow" in config.option.markexpr and is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of a slow room, and put the longest files first."""
-    tests = Path(__file__).parent
-    places = {item.path: item.path.relative_to(tests) for item in items}
+    """Mark every test of a slow file, and put the longest files first."""
+    places = {item.path: item.path.relative_to(TESTS) for item in items}
     for item in items:
-        if places[item.path].parts[0] in SLOW_ROOMS:
+        if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
     items.sort(
         key=lambda item: next((n for n, name in enumerate(FIRST) if places[item.path].is_relative_to(name)), len(FIRST))
