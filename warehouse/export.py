@@ -107,7 +107,7 @@ def export_query(
 
     ``publishable_only`` lets the query see only what the licences let be passed on: rows whose ``is_publishable`` is
     false are not there. Where every source that forbids it has columns of its own in the mart (meta ``sources``), these
-    are blanked instead, and the rest of the row stays.
+    are blanked instead, and the rest of the row stays, if there is any.
 
     Raises:
         WrongQuery: not one SELECT, or it does not run.
@@ -172,7 +172,9 @@ def _publishable(mart: str, columns: list[dict[str, Any]], closed: dict[str, str
         f"{_without('source_ids', closed.keys())} as source_ids",
         *([f"{_without('licence', licences)} as licence"] if "licence" in names else []),
     ]
-    may_stay = f"is_publishable or (list_has_any({used}, {_texts(separable)}) and not list_has_any({used}, {others}))"
+    # A row of which nothing is left would only tell where those sources have figures.
+    is_left = f"{_without('source_ids', closed.keys())} is not null"
+    may_stay = f"is_publishable or ({is_left} and not list_has_any({used}, {others}))"
     return f"select * replace ({', '.join([*blanked, *kept])}) from {table} where {may_stay}"  # noqa: S608
 
 
