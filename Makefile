@@ -15,7 +15,8 @@ INSTALLED := .venv/.installed
 # Reading the dbt project into its manifest needs the names of these and opens none of them.
 PARSE := BRAINDRAIN_LAKE=lake BRAINDRAIN_INPUTS=inputs BRAINDRAIN_BUILD=parsed.duckdb DO_NOT_TRACK=1 \
 	$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project --target-path target --log-path dbt_project/logs
-SQLFLUFF := $(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar
+# Its processes end without a word to the counter of semaphores, which then warns of one that is gone already.
+SQLFLUFF := PYTHONWARNINGS=ignore:resource_tracker $(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar
 # What is not committed yet; the linter reads a file of SQL in a third of a second, and there are 260.
 CHANGED_SQL = $(shell git status --porcelain --untracked-files=all -- dbt_project | awk '!/^.?D/ && /\.sql$$/ {print $$NF}')
 # Three at a time on two cores, since a quarter of what they do is waiting; the tests of one file share what is dear to
