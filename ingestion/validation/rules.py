@@ -355,7 +355,7 @@ def _mapped(column: str, system: str, hints: tuple[str, ...], bridge: Bridge) ->
         return f"if they are real places, add to dbt_project/seeds/country_code.csv: {' and '.join(lines)}"
 
     reason = "a code that nobody mapped would drop its rows from every mart, or give them to the wrong country"
-    # Not a set of all codes: the library copies what it is given a hundred times a rule.
+    # Not a set of all codes: the library copies what it is given some sixty times a rule.
     arguments = {"column": "stands_for"}
     identity = ("part", column, "n_rows", *hints)
     return Rule(f"known_{column}", "ExpectColumnValuesToNotBeNull", arguments, reason, identity, say, advise=advise)

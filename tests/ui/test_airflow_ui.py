@@ -34,8 +34,8 @@ SOURCE = load_catalog().source("vdem")  # a small one: two files
 INGEST, MAINTAIN, PUBLISH = f"ingest_{SOURCE.id}", "maintain_warehouse", "publish_marts"
 DAGS = (INGEST, MAINTAIN, PUBLISH)
 EVERY_DAG = {MAINTAIN, PUBLISH, *(f"ingest_{source.id}" for source in load_catalog().sources)}
-SECONDS_FOR_A_PAGE = 60
-SECONDS_FOR_A_NIGHT = 400
+SECONDS_FOR_A_PAGE = 120
+SECONDS_FOR_A_NIGHT = 600
 SECONDS_TO_DRAW = 5
 SECONDS_OF_REST = 10
 

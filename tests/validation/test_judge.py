@@ -9,9 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.catalog import Column
 from ingestion.errors import CatalogError
 from ingestion.home import Home
-from ingestion.validation import JudgementFailed, measure
+from ingestion.validation import JudgementFailed, measure, rules
+from ingestion.validation.engine import Judge
 from tests.validation.batches import (
     create_archive,
     create_countries,
@@ -306,6 +308,28 @@ def test_a_spoilt_archive_is_rejected(home: Home, connection: duckdb.DuckDBPyCon
     keep_as_previous(connection)
     connection.execute(spoil)
     assert rule in {finding.expectation for finding in judged(home, connection, "wb_archive").findings}
+
+
+def test_codes_that_no_list_has_are_named_by_column(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table batch (part varchar, sex varchar, education varchar)")
+    connection.execute(
+        "insert into batch values ('p', 'F', 'low'), ('p', 'X', 'low'), ('p', 'X', 'huge'), ('q', 'F', null)"
+    )
+    columns = (
+        Column(name="sex", type="VARCHAR", description="Sex.", codes=("F", "M")),
+        Column(name="education", type="VARCHAR", description="Level.", codes=("low", "high")),
+    )
+    frame = measure.listed_frame(connection, "batch", columns)
+    rule, judge = rules.listed_rule(columns), Judge("batch")
+    assert [outcome.held for outcome in judge.evaluate(frame, [rule])] == [False]
+    assert judge.offenders(frame[frame["part"] == "q"], rule) == []
+    broken = judge.offenders(frame, rule)
+    assert rule.say(broken) == (
+        "sex holds codes that the catalog does not list: 'X' on 2 rows;"
+        " education holds codes that the catalog does not list: 'huge' on 1 row"
+    )
+    assert rule.advise is not None
+    assert "`codes` of education, sex in the catalog" in rule.advise(broken)
 
 
 def test_slices_change_nothing(
