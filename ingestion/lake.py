@@ -197,6 +197,11 @@ def publish_file(draft: Path, target: Path) -> None:
     sync(target.parent)
 
 
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import BrainDrainError
 from ingestion.home import write_atomically
-from ingestion.lake import quoted
+from ingestion.lake import literal, quoted
 from warehouse.query import MARTS_SCHEMA, open_marts, refuse_all_but_select, wrong
 from warehouse.release import SYNTHETIC_NOTICE, Release
 
@@ -96,7 +96,7 @@ def export_mart(
         raise ExportRefused(f"there is no mart '{mart}'", f"release {release.id}", f"choose one of {names}")
     key = release.marts[mart]["key"]
     order = ", ".join(map(quoted, key)) or "all"
-    select = f"select * from {quoted(mart)} order by {order}"  # noqa: S608
+    select = f"select * from {quoted(mart)} order by {order}"  # noqa: S608 (a mart of the release, quoted; sources as literals)
     return export_query(release, select, file_format, out, publishable_only)
 
 
@@ -153,11 +153,11 @@ def _publishable(mart: str, columns: list[dict[str, Any]], closed: dict[str, str
     names = [column["name"] for column in columns]
     table = f"{MARTS_SCHEMA}.{quoted(mart)}"
     if "is_publishable" not in names:
-        return f"select * from {table}"  # noqa: S608
+        return f"select * from {table}"  # noqa: S608 (a mart of the release, quoted; sources as literals)
     own = {column["name"]: {*column.get("sources", [])} & closed.keys() for column in columns}
     separable = set().union(*own.values())
     if "source_ids" not in names or not separable:
-        return f"select * from {table} where is_publishable"  # noqa: S608
+        return f"select * from {table} where is_publishable"  # noqa: S608 (a mart of the release, quoted; sources as literals)
     # a licence may have the parting mark in its own name
     licences = [text for licence in closed.values() for text in licence.split("; ")]
     used = "coalesce(string_split(source_ids, '; '), [])"
@@ -167,20 +167,21 @@ def _publishable(mart: str, columns: list[dict[str, Any]], closed: dict[str, str
         for name, sources in own.items()
         if sources
     ]
+    left = _without("source_ids", closed.keys())
     kept = [
         "true as is_publishable",
-        f"{_without('source_ids', closed.keys())} as source_ids",
+        f"{left} as source_ids",
         *([f"{_without('licence', licences)} as licence"] if "licence" in names else []),
     ]
     # A row of which nothing is left would only tell where those sources have figures.
-    is_left = f"{_without('source_ids', closed.keys())} is not null"
-    may_stay = f"is_publishable or ({is_left} and not list_has_any({used}, {others}))"
-    return f"select * replace ({', '.join([*blanked, *kept])}) from {table} where {may_stay}"  # noqa: S608
+    separated = f"list_has_any({used}, {_texts(separable)}) and not list_has_any({used}, {others})"
+    may_stay = f"is_publishable or ({separated} and {left} is not null)"
+    return f"select * replace ({', '.join([*blanked, *kept])}) from {table} where {may_stay}"  # noqa: S608 (a mart of the release, quoted; sources as literals)
 
 
 def _texts(values: Iterable[str]) -> str:
     """Texts as an SQL list."""
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    listed = ", ".join(literal(value) for value in sorted(values))
     return f"[{listed}]::varchar[]"
 
 

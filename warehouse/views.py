@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from ingestion.home import Home, sync, write_atomically
-from ingestion.lake import quoted
+from ingestion.lake import literal, quoted
 from warehouse.doors import pattern_of
 from warehouse.release import SYNTHETIC_NOTICE, Release
 
@@ -60,8 +60,3 @@ def _view(home: Home, name: str, mart: dict[str, Any], is_synthetic: bool) -> li
             if column["comment"]
         ),
     ]
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

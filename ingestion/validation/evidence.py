@@ -8,13 +8,12 @@ from collections.abc import Sequence
 import duckdb
 
 from ingestion.catalog import Dataset
-from ingestion.lake import quoted
+from ingestion.lake import literal, quoted
 from ingestion.validation.bridge import Bridge
 from ingestion.validation.engine import Row
 from ingestion.validation.measure import (
     entity_columns,
     key_columns,
-    literal,
     value_column,
     year_column,
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ingestion.catalog import Column, Dataset, Expectation
-from ingestion.lake import quoted
+from ingestion.lake import literal, quoted
 from ingestion.validation.bridge import Bridge
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ SAME_NUMBER = 1e-9
 15th digit (61.2514360156709 and 61.251436015671), and that is no revision."""
 SLICE_ROWS = 1_000_000
 """Numbers held in memory at once."""
-PROMISES_BROKEN = "n_promises_broken"
-"""Column of the profile: how often its rows lack what the catalog promises of them."""
 KEYS_AT_ONCE = 3_000_000
 """Keys counted, or numbers sorted, at once."""
+PROMISES_BROKEN = "n_promises_broken"
+"""Column of the profile: how often its rows lack what the catalog promises of them."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,6 @@ class CountRule:
     def counter(self) -> str:
         """Column of the profile that holds the count."""
         return f"n_{self.name}"
-
-
-def literal(text: str) -> str:
-    """The text as an SQL string."""
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
 
 
 def literals(texts: Sequence[str]) -> str:
@@ -99,7 +93,7 @@ def key_columns(dataset: Dataset) -> tuple[str, ...]:
 
 def parts_of(connection: duckdb.DuckDBPyConnection, batch: str) -> list[str]:
     """The parts that have a row in the batch, sorted."""
-    query = f"select distinct part from {quoted(batch)} where part is not null order by 1"  # noqa: S608
+    query = f"select distinct part from {quoted(batch)} where part is not null order by 1"  # noqa: S608 (names of the catalog, quoted)
     return [str(row[0]) for row in connection.execute(query).fetchall()]
 
 
@@ -127,7 +121,7 @@ def value_frames(
     """Every value of these parts that is known, in slices."""
     value = quoted(value_column(dataset) or "")
     # The parser of the batch has made it a double; great-expectations compares 64-bit numbers by vector.
-    query = f"select {value} from {quoted(batch)} where part in ({literals(parts)}) and {value} is not null"  # noqa: S608
+    query = f"select {value} from {quoted(batch)} where part in ({literals(parts)}) and {value} is not null"  # noqa: S608 (names of the catalog, quoted)
     reader = connection.execute(query).to_arrow_reader(SLICE_ROWS)
     for slice_ in reader:
         yield slice_.to_pandas()
@@ -138,7 +132,7 @@ def codes_frame(
 ) -> pd.DataFrame:
     """One row per part and code of a column (with the columns beside it): how many rows carry it, as ``n_rows``."""
     grouped = ", ".join(quoted(name) for name in ["part", column, *beside])
-    query = f"select {grouped}, count(*) as n_rows from {quoted(batch)} group by all order by all"  # noqa: S608
+    query = f"select {grouped}, count(*) as n_rows from {quoted(batch)} group by all order by all"  # noqa: S608 (names of the catalog, quoted)
     frame = connection.execute(query).df()
     return frame.astype({name: "object" for name in frame.columns if name != "n_rows"})
 
@@ -146,7 +140,7 @@ def codes_frame(
 def listed_frame(connection: duckdb.DuckDBPyConnection, batch: str, columns: Sequence[Column]) -> pd.DataFrame:
     """One row per part, column and code of these columns: how many rows carry it, and whether the catalog lists it."""
     of_columns = [
-        f"select part, {literal(column.name)} as column_name, {quoted(column.name)} as code, count(*) as n_rows"  # noqa: S608
+        f"select part, {literal(column.name)} as column_name, {quoted(column.name)} as code, count(*) as n_rows"  # noqa: S608 (names of the catalog, quoted)
         f" from {quoted(batch)} where {quoted(column.name)} is not null group by all"
         for column in columns
     ]
@@ -193,7 +187,7 @@ def comparison_frame(connection: duckdb.DuckDBPyConnection, batch: str, expectat
             part, cast(place as varchar) as place, cast(found as double) as found, cast(expected as double) as expected,
             case when expected = 0 then least(abs(found), 1) else abs(found - expected) / abs(expected) end as gap
         from compared
-    """  # noqa: S608
+    """  # noqa: S608 (names of the catalog, quoted)
     return connection.execute(query).df()
 
 
@@ -251,7 +245,7 @@ def _size_query(dataset: Dataset, relation: str, counted: Sequence[CountRule]) -
         f"max({quoted(year)}) filter ({with_value}) as newest_year" if year else "null::integer as newest_year",
         *(f"count(*) filter ({rule.condition}) as {quoted(rule.counter)}" for rule in counted),
     ]
-    return f"select {', '.join(measures)} from {relation} group by part order by part"  # noqa: S608
+    return f"select {', '.join(measures)} from {relation} group by part order by part"  # noqa: S608 (names of the catalog, quoted)
 
 
 def _rows_with_a_key_twice(
@@ -273,7 +267,7 @@ def _rows_with_a_key_twice(
                 group by all having count(*) > 1
             )
             group by 1
-        """  # noqa: S608
+        """  # noqa: S608 (names of the catalog, quoted)
         for part, count in connection.execute(query).fetchall():
             found[part] = found.get(part, 0) + count
     return found
@@ -297,7 +291,7 @@ def _change_query(dataset: Dataset, batch: str, in_force: str, n_rows: int) -> s
             {middle.format(relative)} filter ({comparable}) as median_relative_change
         from {quoted(batch)} as new join {in_force} as old using ({keys})
         group by part
-    """  # noqa: S608
+    """  # noqa: S608 (names of the catalog, quoted)
 
 
 def _differs(dataset: Dataset, name: str) -> str:

@@ -246,7 +246,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dataset", OECD, ids=lambda dataset: dataset.id)
 def test_every_dataset_loads_from_the_sandbox_and_meets_its_expectations(
     sandbox: Sandbox, tmp_path: Path, dataset: Dataset

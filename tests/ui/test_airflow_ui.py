@@ -43,6 +43,7 @@ SECONDS_OF_REST = 10
 def in_the_browser(test: Callable[..., None]) -> Callable[..., None]:
     """Mark a test that a person takes; it is skipped where there is no browser."""
     is_here = CHROMIUM.exists() and DRIVER.exists()
+    # Nothing stands in for a browser; .ci/run installs this one.
     skipped = pytest.mark.skipif(not is_here, reason="chromium and chromium-driver are not here")
     marked: Callable[..., None] = pytest.mark.ui(skipped(test))
     return marked

@@ -82,7 +82,6 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "peak_mb"), [("first", 550), ("revision", 550)])
 def test_judging_780_000_rows(tmp_path: Path, rows: str, kind: str, peak_mb: int) -> None:
     """Judging eighty years costs less than three times what judging one of them costs: no rule goes row by row.
@@ -97,15 +96,14 @@ def test_judging_780_000_rows(tmp_path: Path, rows: str, kind: str, peak_mb: int
     assert measured["peak_mb"] <= peak_mb
 
 
-@pytest.mark.slow
 def test_3_000_000_sdmx_rows_from_landing_to_lake() -> None:
     """Typed strictly, judged, compared and in the lake at the price of two bare copies: 12 CPU s where a copy takes 6.
 
     Neighbours only ever add CPU seconds, so the least of up to three attempts is what the work costs.
     """
+    command = [sys.executable, "benchmarks/sdmx_csv_to_lake.py"]
     loads, copies = [], []
     for _ in range(3):
-        command = [sys.executable, "benchmarks/sdmx_csv_to_lake.py"]
         done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
         measured = json.loads(done.stdout.splitlines()[-1])
         print(measured)

@@ -222,6 +222,14 @@ def test_publishable_blanks_columns_of_closed_sources_and_drops_rows_it_cannot_p
     assert "Fund for Peace" not in citation
 
 
+def test_publishable_drops_a_row_that_no_source_of_it_forbids(wide: Release, tmp_path: Path) -> None:
+    """What forbids it is then something that no column can be told of, such as one part of an open source."""
+    with duckdb.connect(str(wide.database)) as connection:
+        connection.execute("insert into marts.mart_wide values ('XKX', 5.0, null, false, 'world_bank', 'CC BY 4.0')")
+    done = export_mart(wide, "mart_wide", "csv", tmp_path / "wide.csv", publishable_only=True)
+    assert [row["iso3"] for row in csv_rows(done.path)] == ["ALB", "GUY"]
+
+
 def test_publishable_drops_whole_rows_where_no_column_tells_its_source(wide: Release, tmp_path: Path) -> None:
     narrow = dataclasses.replace(wide, facts={**wide.facts, "marts": {"mart_wide": wide.facts["undeclared"]}})
     done = export_mart(narrow, "mart_wide", "csv", tmp_path / "narrow.csv", publishable_only=True)

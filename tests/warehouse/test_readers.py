@@ -119,7 +119,6 @@ def five_releases(home: Home) -> list[Release]:
     return releases
 
 
-@pytest.mark.slow
 def test_readers_never_notice_a_publication(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads read one home, processes another, while both are published to by turns."""
     other = new_home(tmp_path / "other")

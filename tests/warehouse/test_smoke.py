@@ -40,7 +40,6 @@ def smoke(world: SyntheticWorld, home: Path, *faults: str, of: list[str] | None 
         return {line.subject: line for line in asker.run(of or [], lambda _: None)}
 
 
-@pytest.mark.slow
 def test_a_good_publisher_is_as_expected_and_nothing_is_kept(world: SyntheticWorld, tmp_path: Path) -> None:
     lines = smoke(world, tmp_path)
     verdicts = {subject: line.verdict for subject, line in lines.items()}
@@ -53,7 +52,6 @@ def test_a_good_publisher_is_as_expected_and_nothing_is_kept(world: SyntheticWor
     assert {path.name for path in tmp_path.iterdir()} == {"budgets"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "dataset_id", ["ilo_employment_by_occupation", "knomad_remittance_inflow", "oecd_msti", "unhcr_idmc", "wb_wdi"]
 )
