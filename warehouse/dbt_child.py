@@ -56,6 +56,8 @@ def read_project() -> Manifest | None:
             if not isinstance(parsed.result, Manifest):
                 return None
             keep(Path(scratch) / PARTIAL_PARSE, known)
+            # Parsing does leave garbage, 90 MB of it, which the build would carry to its end.
+            gc.collect()
             return parsed.result
     manifest = Manifest.from_msgpack(known.read_bytes(), decoder=extended_mashumuro_decoder)
     for source in manifest.sources.values():
