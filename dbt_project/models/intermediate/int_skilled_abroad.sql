@@ -15,42 +15,21 @@ attainment as (
         and age_group in ('25-34', '35-44', '45-54', '55-64')
 ),
 
-pairs as (
-    select * from {{ ref('fct_skilled_stock') }}
-    where education = 'high' and age_group <> '0-14'
-),
-
--- The round of 2015 crosses birthplace with education over all destinations together.
-origins as (
-    select stocks.*
-    from {{ ref('fct_skilled_stock_aggregate') }} as stocks
-    inner join {{ ref('country') }} as countries
-        on stocks.origin_iso3 = countries.iso3
-    where
-        stocks.dataset_id = 'oecd_dioc_2015'
-        and stocks.birth_place = 'foreign'
-        and stocks.education = 'high'
-        and stocks.age_group <> '0-14'
-        and {{ are_countries(['countries.entity_type']) }}
-),
-
 dioc as (
-    {% for relation in ['pairs', 'origins'] %}
-        select
-            origin_iso3,
-            year,
-            method_id,
-            'counted' as stock_basis,
-            {{ exact_sum('persons') }} as skilled_emigrants,
-            min(estimate_kind) as estimate_kind,
-            source_id,
-            licence,
-            is_publishable,
-            max(recorded_at) as recorded_at
-        from {{ relation }}
-        group by origin_iso3, year, method_id, source_id, licence, is_publishable
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select
+        origin_iso3,
+        year,
+        'oecd_dioc' as method_id,
+        'counted' as stock_basis,
+        round({{ exact_sum('high') }}, 6) as skilled_emigrants,
+        min(estimate_kind) as estimate_kind,
+        source_id,
+        licence,
+        is_publishable,
+        max(recorded_at) as recorded_at
+    from {{ ref('int_skilled_emigrants') }}
+    where sex = 'T' and age_range = '15+'
+    group by origin_iso3, year, source_id, licence, is_publishable
 ),
 
 counted as (
