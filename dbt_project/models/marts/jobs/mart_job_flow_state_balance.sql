@@ -23,7 +23,11 @@ states as (
         ) as departures_shown,
         cast(sum(suppressed_cells) as integer) as suppressed_cells,
         cast(sum(distorted_cells) as integer) as distorted_cells,
-        min(missing_components) as some_missing,
+        -- what such a row lacks is one reason here, so its parts are not parted as reasons are
+        max(case when origin_state = 'USA' then replace(missing_components, '; ', ', ') end) as lacking_from_anywhere,
+        max(
+            case when origin_state = destination_state then replace(missing_components, '; ', ', ') end
+        ) as lacking_within_state,
         {{ joined_values('estimate_kind') }} as estimate_kind,
         {{ joined_values('source_ids') }} as source_ids,
         {{ joined_values('licence') }} as licence,
@@ -40,9 +44,9 @@ explained as (
         case when partner_states_shown = 50 then departures_shown end as departures_to_states,
         cast(partner_states_shown as varchar) || ' of 50 partner states shown both ways'
             as departures_to_states_missing,
-        some_missing as arrivals_from_anywhere_missing,
-        some_missing as moves_within_state_missing,
-        some_missing as main_jobs_mean_missing
+        lacking_from_anywhere as arrivals_from_anywhere_missing,
+        lacking_within_state as moves_within_state_missing,
+        lacking_within_state as main_jobs_mean_missing
     from states
 ),
 
