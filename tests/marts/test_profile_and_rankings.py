@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
 
@@ -10,15 +11,17 @@ import pytest
 
 from ingestion.origin import PROJECT_ROOT
 from sandbox.worlds.synthetic import SyntheticWorld
-from sandbox.worlds.synthetic.economies import economies
+from sandbox.worlds.synthetic.economies import INCOME_GROUPS, REGIONS, economies
 from sandbox.worlds.synthetic.indicators import SERVED
 from tests.marts.warehouse import Warehouse
+from warehouse.inputs import DBT_PROJECT
 
 FIRST_YEAR = 1960
 ROUND_TO = {indicator.id: indicator.round_to for indicator in SERVED}
 WORLD_BANK_COLUMNS = {
     "population_persons": "SP.POP.TOTL", "labour_force_persons": "SL.TLF.TOTL.IN",
     "immigrant_stock_persons": "SM.POP.TOTL", "net_migration_persons": "SM.POP.NETM",
+    "refugees_hosted_persons": "SM.POP.RHCR.EA", "refugees_from_persons": "SM.POP.RHCR.EO",
     "tertiary_enrolment_persons": "SE.TER.ENRL", "immigrant_share_pct": "SM.POP.TOTL.ZS",
     "remittance_usd": "BX.TRF.PWKR.CD.DT", "remittance_pct_gdp": "BX.TRF.PWKR.DT.GD.ZS",
     "remittance_paid_usd": "BM.TRF.PWKR.CD.DT", "tertiary_enrolment_gross_pct": "SE.TER.ENRR",
@@ -49,15 +52,41 @@ OF_THE_YEAR = {
     "outbound_mobility_ratio_pct": "select iso3, year, value from fct_indicator_value "
     "where indicator_code = 'MOR.5T8.40510'",
 }
-OF_ROUNDS = {
-    ("skilled_emigration_rate", "rate_year"): "select origin_iso3, year, rate_high from mart_skilled_emigration "
-    "where sex = 'T' and method_id = '{method}'",
-    ("emigrant_stock_persons", "emigrant_stock_year"): "select origin_iso3, year, persons "
+OF_ROUNDS: dict[tuple[str, ...], str] = {
+    ("skilled_emigration_rate", "rate_year", "rate_method"): "select origin_iso3, year, method_id, rate_high "
+    "from mart_skilled_emigration where sex = 'T'",
+    (
+        "skilled_emigrants_persons",
+        "skilled_emigrants_year",
+        "skilled_emigrants_method",
+    ): "select origin_iso3, year, method_id, emigrants_high from mart_skilled_emigration where sex = 'T'",
+    ("openness_rate",): "select origin_iso3, year, method_id, openness from mart_skilled_emigration where sex = 'T'",
+    ("schooling_gap",): "select origin_iso3, year, method_id, schooling_gap from mart_skilled_emigration "
+    "where sex = 'T'",
+    ("emigrant_stock_persons", "emigrant_stock_year"): "select origin_iso3, year, dataset_id, persons "
     "from fct_migrant_stock_aggregate where dataset_id = 'undesa_stock_by_origin' and sex = 'T' "
     "and destination_iso3 = 'WLD'",
-    ("net_skilled_stock_persons", "net_skilled_stock_year"): "select iso3, year, net from mart_brain_gain "
+    ("net_skilled_stock_persons", "net_skilled_stock_year"): "select iso3, year, 'oecd_dioc', net from mart_brain_gain "
     "where sex = 'T'",
+    ("medical_brain_drain_rate", "medical_year", "medical_method"): "select origin_iso3, year, collection, mbd_rate "
+    "from mart_medical_drain where profession = 'doctors'",
 }
+"""The figure, and its year and method where the profile shows them, by the table of all rounds."""
+
+
+def test_the_profile_names_every_country_and_its_groups(sandbox: Warehouse, world: SyntheticWorld) -> None:
+    """Names are those of the seed; region and income group are those that the publisher puts the country into."""
+    with (DBT_PROJECT / "seeds" / "country.csv").open(encoding="utf-8", newline="") as handle:
+        names = {row["iso3"]: row["name_en"] for row in csv.DictReader(handle)}
+    listed = economies()
+    expected = {
+        (code, names[code], REGIONS[region][1], INCOME_GROUPS[income][1])
+        for code, region, income in zip(listed.codes, listed.regions, world._income_groups, strict=True)
+    }
+    shown = sandbox.tuples(
+        "select distinct iso3, country_name, region_name, income_group_name from mart_country_year_profile"
+    )
+    assert {*shown} == expected
 
 
 @pytest.mark.parametrize("column", WORLD_BANK_COLUMNS)
@@ -89,29 +118,26 @@ def test_the_profile_shows_the_figure_of_the_very_year(column: str, sandbox: War
         assert value == pytest.approx(there[key], abs=0.5001 if column.endswith("_persons") else 1e-12), key
 
 
-@pytest.mark.parametrize(("column", "year_column"), OF_ROUNDS)
-def test_the_profile_carries_the_newest_round_and_says_its_year(
-    column: str, year_column: str, sandbox: Warehouse
+@pytest.mark.parametrize("columns", OF_ROUNDS, ids=[columns[0] for columns in OF_ROUNDS])
+def test_the_profile_carries_the_newest_round_and_says_its_year_and_method(
+    columns: tuple[str, ...], sandbox: Warehouse
 ) -> None:
-    methods = [method for (method,) in sandbox.tuples("select distinct method_id from mart_skilled_emigration")]
-    rounds: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    query = OF_ROUNDS[column, year_column]
-    for method in sorted(methods) if "{method}" in query else [""]:
-        for iso3, year, value in sandbox.tuples(query.format(method=method)):
-            if value is not None:
-                rounds[iso3][year].append(value)
-    rows = sandbox.tuples(f"select iso3, year, {column}, {year_column} from mart_country_year_profile")
+    rounds: dict[str, list[tuple[int, str, float]]] = defaultdict(list)
+    for iso3, year, method, value in sandbox.tuples(OF_ROUNDS[columns]):
+        if value is not None:
+            rounds[iso3].append((-year, method, value))
+    step = 0.5001 if columns[0].endswith("_persons") else 1e-12
     n_carried = 0
-    for iso3, year, value, round_year in rows:
-        so_far = [known for known in rounds[iso3] if known <= year]
+    for iso3, year, *shown in sandbox.tuples(f"select iso3, year, {', '.join(columns)} from mart_country_year_profile"):
+        so_far = [known for known in rounds[iso3] if -known[0] <= year]
         if not so_far:
-            assert (value, round_year) == (None, None)
+            assert shown == [None] * len(columns), (iso3, year)
             continue
-        newest = max(so_far)
         # Of several methods in one year the first by name.
-        assert round_year == newest, (iso3, year)
-        assert value == pytest.approx(rounds[iso3][newest][0], abs=0.5001 if "persons" in column else 1e-12)
-        n_carried += newest < year
+        negative_year, method, value = min(so_far)
+        expected = [pytest.approx(value, abs=step, rel=1e-12), -negative_year, method]
+        assert shown == expected[: len(columns)], (iso3, year)
+        n_carried += -negative_year < year
     assert n_carried > 100
 
 

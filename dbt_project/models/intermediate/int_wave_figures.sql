@@ -111,7 +111,11 @@ spans as (
         later.year as year_after,
         row_number() over (
             partition by earlier.event_id, earlier.origin_iso3
-            order by later.year - earlier.year, case earlier.dataset_id when 'iab_bilateral_stock' then 1 else 0 end
+            order by
+                later.year - earlier.year,
+                case earlier.dataset_id when 'iab_bilateral_stock' then 1 else 0 end,
+                -- of two of the whole world UN DESA, which is kept up to date
+                earlier.dataset_id desc
         ) as nth_best
     from stocks_before as earlier
     inner join stocks_after as later
