@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ingestion.origin import PROJECT_ROOT
 from sandbox.worlds.synthetic import SyntheticWorld
 from sandbox.worlds.synthetic.academic import (
     COUNTRIES,
@@ -90,6 +92,29 @@ def year(rounded: Array, shown: NDArray[np.bool_]) -> Array:
     return seen
 
 
+def counted(shown: NDArray[np.bool_], factor: Array, n_figures: int, n_late: int = 0) -> dict[int, Array]:
+    """By year, on the last axis: quarters wholly shown, figures withheld and figures distorted.
+
+    The late ones of the figures need a later quarter: of the newest they are neither shown nor withheld nor distorted.
+    """
+    distorted = shown & (factor > 1)
+    on_time = n_figures - n_late
+    whole = np.stack([shown, n_figures * ~shown, n_figures * distorted], axis=-1)[..., WHOLE_YEAR, :].sum(axis=-2)
+    newest = np.stack([shown & (n_late == 0), on_time * ~shown, on_time * distorted], axis=-1)[..., -1, :]
+    return {QUARTERS[0][0]: whole.astype(float), QUARTERS[-1][0]: newest.astype(float)}
+
+
+def known_in(then: int, figures: Sequence[Any]) -> list[float]:
+    """The annual figures; unknown (NaN) in the year of which only one quarter is published."""
+    return [float(figure) if then == QUARTERS[0][0] else np.nan for figure in figures]
+
+
+def sector_titles() -> dict[str, str]:
+    """Industry -> its name."""
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "naics_sector.csv").open(encoding="utf-8") as handle:
+        return {row["industry"]: row["title"] for row in csv.DictReader(handle)}
+
+
 def key_of(place: str) -> str:
     """How the marts spell a place of the publisher's."""
     return "USA" if place == "us" else f"US-{place.upper()}"
@@ -107,8 +132,8 @@ def same(found: Sequence[Any], truth: Sequence[float]) -> bool:
 
 def flows_by_firm_size(
     world: SyntheticWorld, place: str, measures: Sequence[str]
-) -> Iterator[tuple[str, str, dict[str, Array]]]:
-    """Industry, firm size and annual sums of a place's published table; sizes split the private sectors alike."""
+) -> Iterator[tuple[str, str, dict[str, Array], dict[int, Array]]]:
+    """Industry, firm size, annual sums and counts of a place's table; sizes split the private sectors alike."""
     jobs = _jobs(world).of(place)
     public = SECTORS.index("92")
     cells = [("00", size) for size in "012345N"]
@@ -129,36 +154,44 @@ def flows_by_firm_size(
                 of_size = 1.0 if size == "0" else SIZE_SHARES[int(size) - 1]
                 figures[measure] = of_size * by_sector[SECTORS.index(industry)]
         shown = figures["MainB"] >= FEWEST_JOBS_SHOWN
-        yield industry, size, {name: year(np.round(flow * factor), shown) for name, flow in figures.items()}
+        sums = {name: year(np.round(flow * factor), shown) for name, flow in figures.items()}
+        # no firm has a size in the newest quarter yet
+        shown[-1] &= size in "0N"
+        yield industry, size, sums, counted(shown, factor, len(measures), n_late=len({"AQSep", "J2JSep"} & {*measures}))
 
 
 def test_flows_out_of_firms_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
     found = sandbox.by_key(
         """
-        select us_state, industry, firm_size, main_jobs_mean, main_separations, ee_separations, aq_separations,
+        select us_state, industry, firm_size, year, geo_level, industry_name, quarters_observed, suppressed_cells,
+            distorted_cells, main_jobs_mean, main_separations, ee_separations, aq_separations,
             nonemployment_separations, j2j_hires, j2j_separations, net_moves, outflow_rate, inflow_rate,
             net_moves_per_1000, nonemployment_share
-        from mart_job_flow_organisational where year = 2024
+        from mart_job_flow_organisational
         """,
-        n_key=3,
+        n_key=4,
     )
+    titles = sector_titles()
     measures = ("MainB", "MainE", "MSep", "EESep", "AQSep", "ENSep", "J2JHire", "J2JSep")
     for place in PLACES:
-        for industry, size, sums in flows_by_firm_size(world, place, measures):
+        for industry, size, sums, counts in flows_by_firm_size(world, place, measures):
             begin, end, left, to_job, after_spell, to_none, hired, moved = (sums[name] for name in measures)
             jobs = (begin + end) / 8
             rates = ((to_job + after_spell) / (4 * jobs), hired / (4 * jobs), 1000 * (hired - moved) / jobs)
             truth = (jobs, left, to_job, after_spell, to_none, hired, moved, hired - moved, *rates, to_none / left)
-            row = found.pop((key_of(place), industry, size))
-            assert same(row, [float(value) for value in truth]), (place, industry, size)
+            labels = ("nation" if place == "us" else "state", titles[industry])
+            for then, count in counts.items():
+                row = found.pop((key_of(place), industry, size, then))
+                assert row[:2] == labels, (place, industry, size)
+                assert same(row[2:], [*count, *known_in(then, truth)]), (place, industry, size, then)
     assert found == {}
     assert sandbox.tuples(
         """
-        select count(*) > 0, max(n_components_present), max(quarters_observed), min(main_jobs_mean), min(outflow_rate),
+        select count(*) > 0, max(n_components_present),
             bool_and(missing_components like 'main_jobs_begin: % of 4 quarters observed%')
         from mart_job_flow_organisational where year = 2025
         """
-    ) == [(True, 0, 0, None, None, True)]
+    ) == [(True, 0, True)]
 
 
 def test_pay_steps_out_of_industries_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
@@ -181,8 +214,9 @@ def test_moves_between_firm_sizes_are_those_of_the_simulation(sandbox: Warehouse
     hired = {name: float(jobs.flows[name][:, private, :, -1].sum()) for name in ("EEHire", "AQHire")}
     found = sandbox.by_key(
         """
-        select year, origin_firm_size, destination_firm_size, moves, ee_moves, aq_moves, reverse_moves, net_moves,
-            origin_moves, share_of_origin_moves from mart_job_flow_between_firm_sizes
+        select year, origin_firm_size, destination_firm_size, step, quarters_observed, suppressed_cells,
+            distorted_cells, moves, ee_moves, aq_moves, reverse_moves, net_moves, origin_moves, share_of_origin_moves
+        from mart_job_flow_between_firm_sizes
         """,
         n_key=3,
     )
@@ -195,12 +229,20 @@ def test_moves_between_firm_sizes_are_those_of_the_simulation(sandbox: Warehouse
             hidden[1:, 1:] = max(quarters) > LAST_CROSS_WITH_CELLS
             sums[name] = np.where(hidden | (len(quarters) < 4), np.nan, 4 * rounded)
         moves = sums["EEHire"] + sums["AQHire"]
+        n_shown = len([quarter for quarter in quarters if quarter <= LAST_CROSS_WITH_CELLS])
         for target in range(6):
             for origin in range(6):
+                is_cell = origin > 0 and target > 0
+                observed = n_shown if is_cell else len(quarters)
+                # moves of three kinds are withheld together, none is distorted
+                counts = (observed, 3 * (len(quarters) - observed), 0)
                 there, back, left = moves[target, origin], moves[origin, target], moves[0, origin]
                 parts = (there, sums["EEHire"][target, origin], sums["AQHire"][target, origin])
-                truth = (*parts, back, there - back, left, there / left)
-                assert same(found.pop((then, str(origin), str(target))), truth), (then, origin, target)
+                truth = (*counts, *parts, back, there - back, left, there / left)
+                step, *known = found.pop((then, str(origin), str(target)))
+                upwards = "larger" if origin < target else "smaller" if origin > target else "same"
+                assert step == (upwards if is_cell else "margin"), (origin, target)
+                assert same(known, truth), (then, origin, target)
     assert found == {}
 
 
@@ -223,13 +265,16 @@ def test_moves_between_industries_are_those_of_the_simulation(sandbox: Warehouse
     moves = ee + aq
     found = sandbox.by_key(
         """
-        select origin_industry, destination_industry, education, moves, ee_moves, aq_moves, reverse_moves, net_moves,
-            origin_moves, origin_main_jobs_mean, out_rate, inter_industry_out_rate, retention_share,
-            earnings_before_usd, earnings_after_usd, earnings_change_pct
-        from mart_job_flow_industrial where year = 2024
+        select origin_industry, destination_industry, education, year, us_state, geo_level, origin_industry_name,
+            destination_industry_name, is_margin, quarters_observed, suppressed_cells, distorted_cells, moves, ee_moves,
+            aq_moves, reverse_moves, net_moves, origin_moves, origin_main_jobs_mean, out_rate, inter_industry_out_rate,
+            retention_share, earnings_before_usd, earnings_after_usd, earnings_change_pct
+        from mart_job_flow_industrial
         """,
-        n_key=3,
+        n_key=4,
     )
+    # stable moves and the pay before and after them are known a quarter later than moves of either kind
+    counts, titles = counted(shown, factor, 5, n_late=3), sector_titles()
     for (i, target), (j, origin), (e, level) in product(*map(enumerate, (INDUSTRY_CODES, INDUSTRY_CODES, LEVELS))):
         there, back, left = moves[i, j, e], moves[j, i, e], moves[0, j, e]
         kept = moves[j, j, e] if j else np.nan
@@ -238,7 +283,11 @@ def test_moves_between_industries_are_those_of_the_simulation(sandbox: Warehouse
             there, ee[i, j, e], aq[i, j, e], back, there - back, left, main[j, e] / 4, there / main[j, e],
             (left - kept) / main[j, e], kept / left, *pays,
         )  # fmt: skip
-        assert same(found.pop((origin, target, level)), truth), (origin, target, level)
+        labels = ("USA", "nation", titles[origin], titles[target], "00" in (origin, target))
+        for then, count in counts.items():
+            row = found.pop((origin, target, level, then))
+            assert row[:5] == labels, (origin, target)
+            assert same(row[5:], [*count[i, j, e], *known_in(then, truth)]), (origin, target, level, then)
     assert found == {}
 
 
@@ -246,6 +295,7 @@ def test_moves_between_states_are_those_of_the_simulation(sandbox: Warehouse, wo
     jobs, places = _jobs(world), list(STATES)
     n = len(places)
     moves, parts, main = np.full((n, n + 1, 6), np.nan), np.full((2, n, n + 1, 6), np.nan), np.full((n + 1, 6), np.nan)
+    counts = []
     for d, place in enumerate(["us", *places]):
         all_sectors = with_totals(jobs.of(place)["MainB"], 0, 1)
         rows = (len(INDUSTRY_CODES) + 2) * len(LEVELS) * len(QUARTERS)
@@ -260,21 +310,24 @@ def test_moves_between_states_are_those_of_the_simulation(sandbox: Warehouse, wo
         for p, flow in enumerate(flows):
             parts[p, d] = year(np.round(flow * factor), flows[0] >= FEWEST_MOVES_SHOWN)
         moves[d] = parts[:, d].sum(axis=0)
+        counts.append(counted(flows[0] >= FEWEST_MOVES_SHOWN, factor, len(parts)))
     found = sandbox.by_key(
         """
-        select origin_state, destination_state, education, moves, ee_moves, aq_moves, reverse_moves, net_moves,
+        select origin_state, destination_state, education, year, is_margin, quarters_in_window, quarters_observed,
+            suppressed_cells, distorted_cells, moves, ee_moves, aq_moves, reverse_moves, net_moves,
             origin_main_jobs_mean, destination_main_jobs_mean, out_rate, net_rate_per_1000
-        from mart_job_flow_geographical where year = 2024
+        from mart_job_flow_geographical
         """,
-        n_key=3,
+        n_key=4,
     )
     balances = sandbox.by_key(
         """
-        select us_state, education, partner_states_shown, main_jobs_mean, moves_within_state, arrivals_from_states,
-            arrivals_shown, departures_shown, net_moves_shown, net_rate_per_1000, retention_share
-        from mart_job_flow_state_balance where year = 2024
+        select us_state, education, year, partner_states_shown, suppressed_cells, distorted_cells, main_jobs_mean,
+            moves_within_state, arrivals_from_states, arrivals_shown, departures_shown, net_moves_shown,
+            net_rate_per_1000, retention_share
+        from mart_job_flow_state_balance
         """,
-        n_key=2,
+        n_key=3,
     )
     for d, place in enumerate(places):
         for e, level in enumerate(LEVELS):
@@ -286,16 +339,25 @@ def test_moves_between_states_are_those_of_the_simulation(sandbox: Warehouse, wo
                     there, *parts[:, d, o, e], back, there - back, main[o, e] / 4, jobs_here, there / main[o, e],
                     1000 * (there - back) / jobs_here,
                 )  # fmt: skip
-                assert same(found.pop((key_of(origin), key_of(place), level)), truth), (origin, place, level)
+                for then, count in counts[d].items():
+                    is_margin, in_window, *row = found.pop((key_of(origin), key_of(place), level, then))
+                    assert is_margin == (origin == "us")
+                    # the windows of all pairs open by 2003 and end with the newest quarter
+                    assert in_window == len([quarter for quarter in QUARTERS if quarter[0] == then])
+                    assert same(row, [*count[o, e], *known_in(then, truth)]), (origin, place, level, then)
                 if o not in (0, d + 1) and not np.isnan(there - back):
                     came, left, n_shown = came + there, left + back, n_shown + 1
             within = moves[d, d + 1, e]
             retained = within / (within + left) if n_shown == n - 1 else np.nan
             truth = (
-                n_shown, jobs_here, within, moves[d, 0, e] - within, came, left, came - left,
-                1000 * (came - left) / jobs_here, retained,
+                jobs_here, within, moves[d, 0, e] - within, came, left, came - left, 1000 * (came - left) / jobs_here,
+                retained,
             )  # fmt: skip
-            assert same(balances.pop((key_of(place), level)), truth), (place, level)
+            for then, count in counts[d].items():
+                _, suppressed, distorted = count[:, e].sum(axis=0)
+                partners = n_shown if then == QUARTERS[0][0] else 0
+                balance = balances.pop((key_of(place), level, then))
+                assert same(balance, [partners, suppressed, distorted, *known_in(then, truth)]), (place, level, then)
     assert found == {} and balances == {}
 
 
