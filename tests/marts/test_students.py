@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
 from sandbox.worlds.synthetic import SyntheticWorld
 from sandbox.worlds.synthetic.economies import economies
+from sandbox.worlds.synthetic.eurostat import code_of
 from sandbox.worlds.synthetic.oecd import _allocated, _listed, _members
-from sandbox.worlds.synthetic.uis import YEARS, _students, region_of
+from sandbox.worlds.synthetic.uis import (
+    FIRST_YEAR_OF_BREAKDOWNS,
+    UNKNOWN_TO_THE_INSTITUTE,
+    YEARS,
+    _students,
+    region_of,
+)
 from tests.marts.warehouse import Warehouse
 
 DATASETS = ("oecd_mobile_students", "oecd_students_abroad", "eurostat_educ_uoe_mobs02")
@@ -32,45 +41,56 @@ def test_no_row_is_lost(sandbox: Warehouse, recorded: Warehouse) -> None:
 
 def test_students_of_unesco_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
     told = _students(world)
+    came_by_host, left_by_origin = told.inbound, told.outbound
     found = sandbox.by_key(
         """
-        select iso3, year, outbound, inbound, net_flow, published_net_flow, implied_outbound, home_enrolment,
+        select iso3, year, isced, outbound, inbound, net_flow, published_net_flow, implied_outbound, home_enrolment,
             outbound_ratio_pct, inbound_rate_pct, gl_index
         from mart_student_mobility where collection = 'unesco'
         """,
         n_key=2,
     )
     codes = economies().codes
-    for (iso3, year), figures in found.items():
+    for (iso3, year), (isced, *figures) in found.items():
         place, t = codes.index(iso3), year - int(YEARS[0])
-        left, came = float(told.outbound[place, t]), float(told.inbound[place, t])
+        left, came = float(left_by_origin[place, t]), float(came_by_host[place, t])
         enrolled = float(told.enrolled[place, t])
-        assert figures[0] == left
+        assert (isced, figures[0]) == ("5-8", left)
         assert figures[5] == enrolled
         assert figures[6] == pytest.approx(100 * left / enrolled, abs=1e-5)
         if told.reports[place, t]:
-            assert figures[1:5] == (came, came - left, came - left, left)
+            assert figures[1:5] == [came, came - left, came - left, left]
             assert figures[7] == pytest.approx(100 * came / enrolled, abs=1e-5)
             assert figures[8] == (pytest.approx(2 * min(came, left) / (came + left)) if came + left else None)
         else:
-            assert figures[1:5] == (None, None, None, None)
-            assert figures[7:] == (None, None)
+            assert figures[1:5] == [None] * 4
+            assert figures[7:] == [None] * 2
     assert len(found) > 5000
 
 
-def test_regions_of_study_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
+REGIONS = {
+    "north_america_western_europe": "40500",
+    "central_asia": "40505",
+    "east_asia_pacific": "40515",
+    "latin_america_caribbean": "40520",
+    "arab_states": "40525",
+    "central_eastern_europe": "40530",
+    "south_west_asia": "40535",
+    "sub_saharan_africa": "40540",
+}
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_regions_of_study_are_those_of_the_simulation(region: str, sandbox: Warehouse, world: SyntheticWorld) -> None:
     told, listed = _students(world), economies()
-    in_europe = [region_of(*place) == "40530" for place in zip(listed.codes, listed.regions, strict=True)]
-    to_europe = told.pairs[:, in_europe].sum(axis=1)
-    found = sandbox.by_key(
-        """
-        select iso3, year, outbound_to_central_eastern_europe
-        from mart_student_mobility where collection = 'unesco' and year >= 2012
-        """,
-        n_key=2,
-    )
-    for (iso3, year), (students,) in found.items():
-        assert students == to_europe[listed.codes.index(iso3), year - int(YEARS[0])], (iso3, year)
+    is_there = [region_of(*place) == REGIONS[region] for place in zip(listed.codes, listed.regions, strict=True)]
+    to_region = told.pairs[:, is_there].sum(axis=1)
+    found = sandbox.tuples(f"select iso3, year, collection, outbound_to_{region} from mart_student_mobility")
+    assert sum(collection == "unesco" and year >= 2012 for _, year, collection, _ in found) > 2500
+    for iso3, year, collection, students in found:
+        is_told = collection == "unesco" and year >= FIRST_YEAR_OF_BREAKDOWNS
+        expected = to_region[listed.codes.index(iso3), year - int(YEARS[0])] if is_told else None
+        assert students == expected, (iso3, year, collection)
 
 
 def test_students_of_the_oecd_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
@@ -81,43 +101,110 @@ def test_students_of_the_oecd_are_those_of_the_simulation(sandbox: Warehouse, wo
     shown = np.where(listed, np.rint(told), 0)
     found = sandbox.by_key(
         """
-        select iso3, year, outbound, inbound, n_hosts_reporting, n_hosts_listing, top_host_iso3, top_host_students
-        from mart_student_mobility where collection = 'oecd_by_host'
+        select iso3, year, outbound, inbound from mart_student_mobility where collection = 'oecd_by_host'
         """,
         n_key=2,
     )
     assert len(found) == 8 * len({*np.flatnonzero(listed.any(axis=1)).tolist(), *hosts})
-    for (iso3, year), (outbound, inbound, n_reporting, n_listing, top, at_top) in found.items():
+    for (iso3, year), (outbound, inbound) in found.items():
         place, t = codes.index(iso3), year - years[0]
         assert outbound == (shown[t, place].sum() if listed[place].any() else None)
         assert inbound == (np.rint(told[t, :, place].sum()) if place in hosts else None)
-        assert n_reporting == listed.any(axis=0).sum()
-        assert n_listing == (listed[place].sum() or None)
-        if at_top is not None:
-            assert at_top == shown[t, place].max() == shown[t, place, codes.index(top)]
 
 
-def test_corridors_are_those_of_the_simulation(sandbox: Warehouse, world: SyntheticWorld) -> None:
-    years, codes = range(2016, 2024), economies().codes
-    told = np.rint(_allocated(world, world.simulation.students_abroad, years))
+Pairs = dict[tuple[str, str, int], float]
+TABLES = {
+    "oecd_by_host": ("oecd/DSD_EAG_UOE_NON_FIN_STUD@DF_UOE_NF_RAW_MOB", "ORIGIN", "REF_AREA", "SEX _T MEASURE ENRL"),
+    "oecd_by_origin": ("oecd/DSD_EAG_UOE_MOB@DF_MOB", "REF_AREA", "DESTINATION", "SEX _T MEASURE ENRL"),
+    "eurostat_by_host": ("eurostat/educ_uoe_mobs02", "partner", "geo", "sex T isced11 ED5-8"),
+}
+"""Of each collection the table, its columns of origins and of hosts, and the rows that count all students."""
+EVERYBODY = "WLD"
+
+
+def published(world: SyntheticWorld, collection: str) -> Pairs:
+    """Students as the publisher shows them, by origin, host and year; on either side, everybody is a country too."""
+    name, origin, host, wanted = TABLES[collection]
+    table, words = world.table(name), wanted.split()
+    assert table is not None
+    iso3 = {(code_of(code) if "eurostat" in collection else code): code for code in economies().codes}
+    iso3 |= {"XKV": "XKX", "W": EVERYBODY, "TOTAL": EVERYBODY}
+    columns = (origin, host, "TIME_PERIOD", "OBS_VALUE", *words[::2])
+    return {
+        (iso3[left], iso3[right], int(year)): students
+        for left, right, year, students, *kind in zip(*(table.rows[c].to_pylist() for c in columns), strict=True)
+        if kind == words[1::2] and left in iso3 and right in iso3
+    }
+
+
+@pytest.mark.parametrize("collection", TABLES)
+def test_hosts_of_students_are_those_the_publisher_shows(
+    collection: str, sandbox: Warehouse, world: SyntheticWorld
+) -> None:
+    enrolled, told = _students(world).enrolled, published(world, collection)
+    hosts: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    reporting: dict[int, set[str]] = defaultdict(set)
+    for (origin, host, year), students in told.items():
+        if EVERYBODY not in (origin, host):
+            hosts[origin, year][host] = students
+            reporting[year].add(host)
     found = sandbox.by_key(
-        """
-        select origin_iso3, destination_iso3, year, outbound, inbound, net_flow, gl_index
-        from mart_student_corridor where collection = 'oecd_by_host'
+        f"""
+        select iso3, year, isced, outbound, inbound, net_flow, gl_index, home_enrolment, outbound_ratio_pct,
+            inbound_rate_pct, n_hosts_reporting, n_hosts_listing, top_host_iso3, top_host_students, top_hosts,
+            top_hosts_share
+        from mart_student_mobility where collection = '{collection}'
+        """,
+        n_key=2,
+    )
+    of_hosts = {(host, year) for origin, host, year in told if origin == EVERYBODY}
+    assert found.keys() == hosts.keys() | of_hosts
+    for (iso3, year), figures in found.items():
+        listing = hosts.get((iso3, year), {})
+        left = told.get((iso3, EVERYBODY, year), sum(listing.values()) if listing else None)
+        came = told.get((EVERYBODY, iso3, year))
+        home = None
+        if iso3 not in UNKNOWN_TO_THE_INSTITUTE:
+            home = float(enrolled[economies().codes.index(iso3), year - int(YEARS[0])])
+        both = None if left is None or came is None else (came - left, 2 * min(came, left) / (came + left))
+        largest = sorted(listing.items(), key=lambda place: (-place[1], place[0]))[:3]
+        at_top = [(host, students) for host, students in largest if students]
+        expected = (
+            *("5-8", left, came, *(both or (None, None)), home),
+            *(None if moved is None or home is None else 100 * moved / home for moved in (left, came)),
+            *(len(reporting[year]), len(listing) or None, *(at_top[0] if at_top else (None, None))),
+            "; ".join(f"{host} {students:.0f}" for host, students in at_top) or None,
+            sum(students for _, students in at_top) / left if left else None,
+        )
+        assert figures == pytest.approx(expected), (iso3, year)
+
+
+@pytest.mark.parametrize("collection", TABLES)
+def test_corridors_are_those_the_publisher_shows(collection: str, sandbox: Warehouse, world: SyntheticWorld) -> None:
+    """From both sides; equals share a place among the hosts of an origin."""
+    told = {key: students for key, students in published(world, collection).items() if EVERYBODY not in key}
+    of_origin: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for (origin, _, year), students in told.items():
+        of_origin[origin, year].append(students)
+    found = sandbox.by_key(
+        f"""
+        select origin_iso3, destination_iso3, year, outbound, inbound, net_flow, gl_index, share_of_outbound, host_rank
+        from mart_student_corridor where collection = '{collection}'
         """,
         n_key=3,
     )
-    assert len(found) > 10000
-    for (origin, destination, year), (outbound, inbound, net, circulation) in found.items():
-        there, back = (
-            told[year - years[0], codes.index(a), codes.index(b)]
-            for a, b in ((origin, destination), (destination, origin))
-        )
-        assert outbound in (None, there)
-        assert inbound in (None, back)
-        if outbound is not None and inbound is not None:
-            assert net == back - there
-            assert circulation == (pytest.approx(1 - abs(back - there) / (back + there)) if back + there else None)
+    assert found.keys() == told.keys() | {(host, origin, year) for origin, host, year in told}
+    for (origin, host, year), figures in found.items():
+        there, back = told.get((origin, host, year)), told.get((host, origin, year))
+        net, circulation = None, None
+        if there is not None and back is not None:
+            net, circulation = back - there, 1 - abs(back - there) / (back + there) if back + there else None
+        share, rank = None, None
+        if there is not None:
+            everywhere: float = sum(of_origin[origin, year])
+            share = there / everywhere if everywhere else None
+            rank = 1 + sum(students > there for students in of_origin[origin, year])
+        assert figures == pytest.approx((there, back, net, circulation, share, rank)), (origin, host, year)
 
 
 def test_every_collection_keeps_its_countries(sandbox: Warehouse, recorded: Warehouse) -> None:
